@@ -1,0 +1,113 @@
+/**
+ * The log: reading a topic from exact offsets, and what Kafka says about the topic.
+ *
+ * Opening checks that the topic exists, that its settings keep every event for ever, and that it
+ * starts at offset 0. Reading gives every offset once, in order within its partition: where the
+ * broker has no record, one with DBK_LENGTH_ABSENT is made. Reading never commits offsets and joins
+ * no consumer group.
+ *
+ * Lifetime: open; start, read, release any number of times; close (takes NULL). One thread reads;
+ * batches may be released by another.
+ */
+#ifndef DAYBOOK_LOG_H
+#define DAYBOOK_LOG_H
+
+#include <daybook/book.h>
+#include <daybook/config.h>
+
+/** Records in a full batch. */
+#define DBK_BATCH_MAX 10000
+
+/** Read on for ever instead of to an end. */
+#define DBK_OFFSET_FOLLOW INT64_MAX
+
+/** What is known about the topic. */
+struct dbk_topic {
+    char name[DBK_TOPIC_MAX + 1];
+    char cluster_id[64];
+    int32_t partition_count;
+    int32_t replication;
+    bool settings_known; /**< false where the broker does not let us read them */
+    char settings[512];  /**< "name=value, ..." of the settings that matter, for people */
+};
+
+/** Records, valid until released. */
+struct dbk_batch {
+    struct dbk_record *records; /**< capacity records */
+    size_t count;
+    size_t capacity;
+    void **messages; /**< owned by log.c */
+    size_t message_count;
+};
+
+struct dbk_log;
+
+/**
+ * Connect and check the topic.
+ *
+ * @param[out] log  NULL on error.
+ * @return 0 or DBK_EBROKER (unreachable, no such topic, unsafe settings, does not start at 0).
+ */
+DBK_MUST_CHECK int dbk_log_open(struct dbk_log **log, const struct dbk_config *config,
+                                struct dbk_err *err);
+void dbk_log_close(struct dbk_log *log);
+
+const struct dbk_topic *dbk_log_topic(const struct dbk_log *log);
+
+/** Ask for the low and high watermarks (partition_count each; low may be NULL). */
+DBK_MUST_CHECK int dbk_log_watermarks(struct dbk_log *log, int64_t *low, int64_t *high,
+                                      struct dbk_err *err);
+
+/**
+ * Begin to read, wherever reading was before.
+ *
+ * @param offset_next  per partition: the first offset wanted.
+ * @param offset_end   per partition: the first offset not wanted, or DBK_OFFSET_FOLLOW; a partition
+ *                     whose end is not beyond its next offset is not read.
+ */
+DBK_MUST_CHECK int dbk_log_start(struct dbk_log *log, const int64_t *offset_next,
+                                 const int64_t *offset_end, struct dbk_err *err);
+
+/**
+ * Read the next records.
+ *
+ * Waits up to timeout_ms for the first one and then takes what is there.
+ *
+ * @param[out] batch  from dbk_batch_open, released; count 0 where nothing came in time.
+ * @return 0, DBK_EBROKER (damage, or an error that does not pass), DBK_ENOMEM.
+ */
+DBK_MUST_CHECK int dbk_log_read(struct dbk_log *log, struct dbk_batch *batch, int timeout_ms,
+                                struct dbk_err *err);
+
+/** @return true when every partition has been read to its end. */
+bool dbk_log_at_end(const struct dbk_log *log);
+
+/** @return true once after the connection was lost: the caller checks that it is the same log. */
+bool dbk_log_interrupted(struct dbk_log *log);
+
+/** @return the last trouble with the connection since the last successful read, or "". */
+const char *dbk_log_trouble(const struct dbk_log *log);
+
+/**
+ * Check that the log is the one that book was made from: the partition count, that no partition is
+ * shorter than its checkpoint, and that the last record read links to it. Ends any reading.
+ *
+ * @return 0; DBK_ENO where it is another log, DBK_EBROKER where it could not be read.
+ */
+DBK_MUST_CHECK int dbk_log_verify(struct dbk_log *log, struct dbk_book *book,
+                                  struct dbk_err *err);
+
+DBK_MUST_CHECK int dbk_batch_open(struct dbk_batch *batch, size_t capacity);
+void dbk_batch_release(struct dbk_batch *batch);
+void dbk_batch_close(struct dbk_batch *batch);
+
+/**
+ * Create the events and snapshots topics, or check those that exist.
+ *
+ * @param replication  0: the broker's default, at most 3.
+ * @return 0 or DBK_EBROKER, with what is wrong with an existing topic.
+ */
+DBK_MUST_CHECK int dbk_log_init(const struct dbk_config *config, int32_t partition_count,
+                                int32_t replication, struct dbk_err *err);
+
+#endif

@@ -1,0 +1,54 @@
+/**
+ * Appending to the log: idempotent, acknowledged by all replicas, never timing a message out.
+ *
+ * Lifetime: open, send, flush, close (takes NULL; whatever is still queued is dropped, so flush
+ * first). One thread.
+ */
+#ifndef DAYBOOK_PRODUCER_H
+#define DAYBOOK_PRODUCER_H
+
+#include <daybook/log.h>
+
+/** What became of a record. */
+struct dbk_delivery {
+    int32_t partition;
+    int64_t offset;       /**< valid where delivered */
+    int64_t timestamp_ms;
+    uint64_t tag;         /**< as given to send */
+};
+
+/** Called from send and flush, in the order of offsets within a partition. */
+typedef void dbk_delivered(void *context, const struct dbk_delivery *delivery);
+
+struct dbk_producer;
+
+/**
+ * @param log         the open log: topic and cluster are taken from it.
+ * @param linger_ms   how long to wait for more before sending: 0 for one event, 50 for bulk.
+ * @param delivered   may be NULL.
+ */
+DBK_MUST_CHECK int dbk_producer_open(struct dbk_producer **producer,
+                                     const struct dbk_config *config, const struct dbk_log *log,
+                                     int linger_ms, dbk_delivered *delivered, void *context,
+                                     struct dbk_err *err);
+void dbk_producer_close(struct dbk_producer *producer);
+
+/**
+ * Queue one event; waits while the queue is full. Key and value are copied.
+ *
+ * @return 0; DBK_EBROKER where a record failed for good; DBK_EUNKNOWN after a fatal error of the
+ *         library: close, read the log's tail, open another producer and send what is missing.
+ */
+DBK_MUST_CHECK int dbk_producer_send(struct dbk_producer *producer, int32_t partition,
+                                     struct dbk_text key, const void *value, size_t value_length,
+                                     uint64_t tag, struct dbk_err *err);
+
+/** Wait up to timeout_ms (-1: for ever) for every record's delivery report. Returns as send, and
+ *  DBK_EUNKNOWN where time ran out. */
+DBK_MUST_CHECK int dbk_producer_flush(struct dbk_producer *producer, int timeout_ms,
+                                      struct dbk_err *err);
+
+/** @return records acknowledged so far. */
+int64_t dbk_producer_delivered_count(const struct dbk_producer *producer);
+
+#endif
