@@ -16,7 +16,7 @@
 #define DBK_ASSERT(condition) assert(condition)
 
 #define DBK_MUST_CHECK __attribute__((warn_unused_result))
-#define DBK_PRINTF(format, first) __attribute__((format(printf, format, first)))
+#define DBK_PRINTF(text, first) __attribute__((format(printf, text, first)))
 
 /** What failed. Each code maps to one exit status of the program (see dbk_err_exit_status). */
 enum dbk_failure {

@@ -87,7 +87,7 @@ void dbk_ledger_close(struct dbk_ledger *ledger);
  * @param[out] event    the decoded event, where the verdict is DBK_MISROUTED or later; points into
  *                      record and scratch.
  * @param scratch       DBK_EVENT_SCRATCH bytes.
- * @return 0, or DBK_ENOMEM: then the state is unchanged.
+ * @return 0, or DBK_ENOMEM: then the ledger must not be used further.
  */
 DBK_MUST_CHECK int dbk_ledger_apply(struct dbk_ledger *ledger, struct dbk_posting *posting,
                                     struct dbk_event *event, char *scratch,
@@ -108,9 +108,9 @@ uint32_t dbk_ledger_source_count(const struct dbk_ledger *ledger);
 /** @return the source, valid until the next apply or restore. */
 struct dbk_source *dbk_ledger_source(struct dbk_ledger *ledger, uint32_t index);
 
-/** @return true and the last seq seen of a source, or false. */
-bool dbk_ledger_find_source(const struct dbk_ledger *ledger, int64_t *seq,
-                            struct dbk_text source);
+/** @param[out] seq  the last seq seen of a source, -1 where none. @return 0 or DBK_ENOMEM. */
+DBK_MUST_CHECK int dbk_ledger_find_source(struct dbk_ledger *ledger, int64_t *seq,
+                                          struct dbk_text source);
 
 /**
  * Put an account or a source back as it was (from a view or a snapshot), in the order of indices.

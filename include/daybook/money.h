@@ -12,8 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** 128-bit sums of amounts. */
-#define DBK_INT128 __extension__ __int128
+/** 128-bit sums of amounts: the project's one typedef, since ISO C has no name for the type. */
+__extension__ typedef __int128 dbk_int128;
 
 /** Longest text of an int64 amount with its terminating zero: "-92233720368547758.08". */
 #define DBK_MONEY_TEXT_SIZE 24
@@ -61,6 +61,6 @@ bool dbk_money_round_double(int64_t *amount_minor, double value);
 size_t dbk_money_format(char *text, int64_t amount_minor);
 
 /** As dbk_money_format for a 128-bit sum; text has at least DBK_MONEY_SUM_TEXT_SIZE bytes. */
-size_t dbk_money_format_sum(char *text, DBK_INT128 sum_minor);
+size_t dbk_money_format_sum(char *text, dbk_int128 sum_minor);
 
 #endif

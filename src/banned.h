@@ -7,8 +7,11 @@
 #ifndef DAYBOOK_BANNED_H
 #define DAYBOOK_BANNED_H
 
+/* Their declarations must come before the poison. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #pragma GCC poison strcpy strcat sprintf vsprintf strncpy strncat gets
 #pragma GCC poison strtok localtime localtime_r mktime ctime asctime

@@ -1,0 +1,105 @@
+#include <daybook/book.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+struct dbk_book {
+    int32_t partition_count;
+    struct dbk_ledger **ledgers;
+    struct dbk_checkpoint *checkpoints;
+    struct dbk_digest_context *digest;
+};
+
+int dbk_book_open(struct dbk_book **book, struct dbk_text topic, int32_t partition_count,
+                  const uint8_t hash_key[16])
+{
+    DBK_ASSERT(partition_count > 0);
+    *book = NULL;
+    struct dbk_book *opened = calloc(1, sizeof *opened);
+    if (opened == NULL)
+        return DBK_ENOMEM;
+    size_t count = (size_t)partition_count;
+    opened->partition_count = partition_count;
+    opened->ledgers = calloc(count, sizeof *opened->ledgers);
+    opened->checkpoints = calloc(count, sizeof *opened->checkpoints);
+    opened->digest = dbk_digest_open();
+    bool ok = opened->ledgers != NULL && opened->checkpoints != NULL && opened->digest != NULL;
+    for (int32_t p = 0; ok && p < partition_count; p++)
+        ok = dbk_ledger_open(&opened->ledgers[p], p, partition_count, hash_key) == 0 &&
+             dbk_digest_start(opened->digest, &opened->checkpoints[p].digest, topic, p,
+                              partition_count);
+    if (!ok) {
+        dbk_book_close(opened);
+        return DBK_ENOMEM;
+    }
+    *book = opened;
+    return 0;
+}
+
+void dbk_book_close(struct dbk_book *book)
+{
+    if (book == NULL)
+        return;
+    for (int32_t p = 0; book->ledgers != NULL && p < book->partition_count; p++)
+        dbk_ledger_close(book->ledgers[p]);
+    dbk_digest_close(book->digest);
+    free(book->ledgers);
+    free(book->checkpoints);
+    free(book);
+}
+
+int dbk_book_apply(struct dbk_book *book, struct dbk_entry *entry, char *scratch)
+{
+    const struct dbk_record *record = &entry->record;
+    DBK_ASSERT(record->partition >= 0 && record->partition < book->partition_count);
+    struct dbk_checkpoint *checkpoint = &book->checkpoints[record->partition];
+    DBK_ASSERT(record->offset == checkpoint->offset_next);
+    int code = dbk_ledger_apply(book->ledgers[record->partition], &entry->posting, &entry->event,
+                                scratch, record);
+    if (code != 0)
+        return code;
+    checkpoint->digest_before = checkpoint->digest;
+    if (!dbk_digest_extend(book->digest, &checkpoint->digest, record))
+        return DBK_ENOMEM;
+    checkpoint->timestamp_ms = record->timestamp_ms;
+    checkpoint->offset_next++;
+    return 0;
+}
+
+bool dbk_book_same_log(struct dbk_book *book, const struct dbk_record *last)
+{
+    const struct dbk_checkpoint *checkpoint = &book->checkpoints[last->partition];
+    DBK_ASSERT(last->offset == checkpoint->offset_next - 1);
+    struct dbk_digest digest = checkpoint->digest_before;
+    return dbk_digest_extend(book->digest, &digest, last) &&
+           memcmp(digest.bytes, checkpoint->digest.bytes, DBK_DIGEST_SIZE) == 0;
+}
+
+int32_t dbk_book_partition_count(const struct dbk_book *book)
+{
+    return book->partition_count;
+}
+
+struct dbk_ledger *dbk_book_ledger(struct dbk_book *book, int32_t partition)
+{
+    return book->ledgers[partition];
+}
+
+const struct dbk_checkpoint *dbk_book_checkpoint(const struct dbk_book *book, int32_t partition)
+{
+    return &book->checkpoints[partition];
+}
+
+void dbk_book_restore_checkpoint(struct dbk_book *book, int32_t partition,
+                                 const struct dbk_checkpoint *checkpoint)
+{
+    book->checkpoints[partition] = *checkpoint;
+}
+
+int64_t dbk_book_event_count(const struct dbk_book *book)
+{
+    int64_t count = 0;
+    for (int32_t p = 0; p < book->partition_count; p++)
+        count += book->checkpoints[p].offset_next;
+    return count;
+}
