@@ -3,7 +3,7 @@
  *
  * In order of precedence: options (`-b -t -d -X`), environment (`DAYBOOK_BROKERS`,
  * `DAYBOOK_TOPIC`, `DAYBOOK_DATABASE`, `DAYBOOK_CONFIG`), the file given with `-F` or found at
- * `$XDG_CONFIG_HOME/daybook.conf` (lines `property=value`; `brokers`, `topic` and `database` are
+ * `~/.config/daybook.conf` (lines `property=value`; `brokers`, `topic` and `database` are
  * daybook's own, all others are librdkafka's), defaults.
  *
  * Lifetime: init, any number of set, clear. Strings are copied.
