@@ -23,12 +23,13 @@
 
 /** What is known about the topic. */
 struct dbk_topic {
-    char name[DBK_TOPIC_MAX + 1];
+    char name[DBK_TOPIC_MAX + 11]; /**< room for DBK_SNAPSHOTS_SUFFIX */
     char cluster_id[64];
     int32_t partition_count;
     int32_t replication;
     bool settings_known; /**< false where the broker does not let us read them */
     char settings[512];  /**< "name=value, ..." of the settings that matter, for people */
+    char danger[512];    /**< settings that would lose the ledger; "" where none */
 };
 
 /** Records, valid until released. */
@@ -84,9 +85,6 @@ bool dbk_log_at_end(const struct dbk_log *log);
 
 /** @return true once after the connection was lost: the caller checks that it is the same log. */
 bool dbk_log_interrupted(struct dbk_log *log);
-
-/** @return the last trouble with the connection since the last successful read, or "". */
-const char *dbk_log_trouble(const struct dbk_log *log);
 
 /**
  * Check that the log is the one that book was made from: the partition count, that no partition is

@@ -9,6 +9,8 @@
 
 #include <daybook/log.h>
 
+#include <signal.h>
+
 /** What became of a record. */
 struct dbk_delivery {
     int32_t partition;
@@ -33,11 +35,14 @@ DBK_MUST_CHECK int dbk_producer_open(struct dbk_producer **producer,
                                      struct dbk_err *err);
 void dbk_producer_close(struct dbk_producer *producer);
 
+/** Let send and flush return DBK_ESTOPPED, while they wait, once *stop is not 0. */
+void dbk_producer_stop_on(struct dbk_producer *producer, const volatile sig_atomic_t *stop);
+
 /**
  * Queue one event; waits while the queue is full. Key and value are copied.
  *
- * @return 0; DBK_EBROKER where a record failed for good; DBK_EUNKNOWN after a fatal error of the
- *         library: close, read the log's tail, open another producer and send what is missing.
+ * @return 0; DBK_EBROKER where a record failed for good; DBK_ESTOPPED; DBK_EUNKNOWN after a fatal
+ *         error of the library: close, read the log's tail, open another producer and send what is missing.
  */
 DBK_MUST_CHECK int dbk_producer_send(struct dbk_producer *producer, int32_t partition,
                                      struct dbk_text key, const void *value, size_t value_length,

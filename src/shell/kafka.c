@@ -1,0 +1,152 @@
+#include "kafka.h"
+
+#include <daybook/clock.h>
+#include <daybook/message.h>
+
+/** librdkafka's log lines come from its own threads. */
+static void on_log(const rd_kafka_t *handle, int level, const char *facility, const char *text)
+{
+    struct dbk_kafka *kafka = rd_kafka_opaque(handle);
+    int64_t now_ms = dbk_clock_monotonic_ms();
+    if (level > 4) /* notices and below are about the library, not about the ledger */
+        return;
+    /* The library's prefix "[thrd:...]: " says nothing to our readers. */
+    const char *start = strncmp(text, "[thrd:", 6) == 0 ? strstr(text, "]: ") : NULL;
+    start = start != NULL ? start + 3 : text;
+    pthread_mutex_lock(&kafka->mutex);
+    snprintf(kafka->trouble, sizeof kafka->trouble, "%s", start);
+    bool again = strcmp(kafka->said, facility) == 0 && now_ms - kafka->said_ms < 30000;
+    bool show = !kafka->quiet && !again;
+    if (show) {
+        snprintf(kafka->said, sizeof kafka->said, "%s", facility);
+        kafka->said_ms = now_ms;
+    }
+    pthread_mutex_unlock(&kafka->mutex);
+    if (show)
+        dbk_warning("kafka: %s", start);
+}
+
+static void on_error(rd_kafka_t *handle, int code, const char *reason, void *opaque)
+{
+    struct dbk_kafka *kafka = opaque;
+    (void)handle;
+    pthread_mutex_lock(&kafka->mutex);
+    if (code == RD_KAFKA_RESP_ERR__TRANSPORT || code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN ||
+        code == RD_KAFKA_RESP_ERR__RESOLVE)
+        kafka->interrupted = true;
+    if (code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
+        snprintf(kafka->trouble, sizeof kafka->trouble, "%s", reason);
+    pthread_mutex_unlock(&kafka->mutex);
+}
+
+static int set(rd_kafka_conf_t *conf, const char *name, const char *value, struct dbk_err *err)
+{
+    char why[512];
+    if (rd_kafka_conf_set(conf, name, value, why, sizeof why) == RD_KAFKA_CONF_OK)
+        return 0;
+    return dbk_err_set(err, DBK_EUSAGE, "property %s: %s.", name, why);
+}
+
+int dbk_kafka_open(struct dbk_kafka *kafka, const struct dbk_config *config, rd_kafka_type_t type,
+                   const struct dbk_kafka_setting *settings,
+                   void (*delivered)(rd_kafka_t *, const rd_kafka_message_t *, void *),
+                   struct dbk_err *err)
+{
+    char why[512];
+    memset(kafka, 0, sizeof *kafka);
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    int code = set(conf, "bootstrap.servers", config->brokers, err);
+    if (code == 0)
+        code = set(conf, "client.id", "daybook", err);
+    for (; code == 0 && settings->name != NULL; settings++)
+        code = set(conf, settings->name, settings->value, err);
+    for (size_t i = 0; code == 0 && i < config->property_count; i++)
+        code = set(conf, config->properties[i].name, config->properties[i].value, err);
+    if (code != 0) {
+        rd_kafka_conf_destroy(conf);
+        return code;
+    }
+    rd_kafka_conf_set_opaque(conf, kafka);
+    rd_kafka_conf_set_log_cb(conf, on_log);
+    rd_kafka_conf_set_error_cb(conf, on_error);
+    if (delivered != NULL)
+        rd_kafka_conf_set_dr_msg_cb(conf, delivered);
+    pthread_mutex_init(&kafka->mutex, NULL);
+    kafka->quiet = true;
+    kafka->handle = rd_kafka_new(type, conf, why, sizeof why);
+    if (kafka->handle == NULL) {
+        rd_kafka_conf_destroy(conf);
+        pthread_mutex_destroy(&kafka->mutex);
+        return dbk_err_set(err, DBK_EUSAGE, "the Kafka client cannot start: %s.", why);
+    }
+    return 0;
+}
+
+void dbk_kafka_close(struct dbk_kafka *kafka)
+{
+    if (kafka->handle == NULL)
+        return;
+    rd_kafka_destroy(kafka->handle);
+    kafka->handle = NULL;
+    pthread_mutex_destroy(&kafka->mutex);
+}
+
+bool dbk_kafka_take_interrupted(struct dbk_kafka *kafka)
+{
+    rd_kafka_poll(kafka->handle, 0);
+    pthread_mutex_lock(&kafka->mutex);
+    bool interrupted = kafka->interrupted;
+    kafka->interrupted = false;
+    pthread_mutex_unlock(&kafka->mutex);
+    return interrupted;
+}
+
+int dbk_kafka_unreachable(struct dbk_kafka *kafka, const struct dbk_config *config,
+                          struct dbk_err *err)
+{
+    char trouble[sizeof kafka->trouble];
+    rd_kafka_poll(kafka->handle, 0);
+    pthread_mutex_lock(&kafka->mutex);
+    memcpy(trouble, kafka->trouble, sizeof trouble);
+    pthread_mutex_unlock(&kafka->mutex);
+    return dbk_err_set(err, DBK_EBROKER,
+                       "no broker answers at %s%s%s. Start one (scripts/kafka start), or name "
+                       "another with -b HOST:PORT or DAYBOOK_BROKERS.",
+                       config->brokers, trouble[0] != '\0' ? ": " : "", trouble);
+}
+
+/** One request for all partitions: the "times" -1 and -2 stand for the end and the beginning. */
+static int query_offsets(struct dbk_kafka *kafka, const char *topic, int32_t partition_count,
+                         int64_t which, int64_t *offsets, struct dbk_err *err)
+{
+    int code = 0;
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(partition_count);
+    for (int32_t p = 0; p < partition_count; p++)
+        rd_kafka_topic_partition_list_add(list, topic, p)->offset = which;
+    rd_kafka_resp_err_t error =
+        rd_kafka_offsets_for_times(kafka->handle, list, DBK_KAFKA_TIMEOUT_MS);
+    for (int i = 0; code == 0 && i < list->cnt; i++) {
+        const rd_kafka_topic_partition_t *found = &list->elems[i];
+        if (error != RD_KAFKA_RESP_ERR_NO_ERROR || found->err != RD_KAFKA_RESP_ERR_NO_ERROR)
+            code = dbk_err_set(err, DBK_EBROKER,
+                               "the broker does not say where partition %d of topic %s ends: %s. "
+                               "Try again when the cluster is healthy.",
+                               found->partition, topic,
+                               rd_kafka_err2str(error != 0 ? error : found->err));
+        else
+            offsets[found->partition] = found->offset;
+    }
+    rd_kafka_topic_partition_list_destroy(list);
+    return code;
+}
+
+int dbk_kafka_watermarks(struct dbk_kafka *kafka, const char *topic, int32_t partition_count,
+                         int64_t *low, int64_t *high, struct dbk_err *err)
+{
+    int code = 0;
+    if (low != NULL)
+        code = query_offsets(kafka, topic, partition_count, RD_KAFKA_OFFSET_BEGINNING, low, err);
+    if (code == 0)
+        code = query_offsets(kafka, topic, partition_count, RD_KAFKA_OFFSET_END, high, err);
+    return code;
+}

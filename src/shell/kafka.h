@@ -1,0 +1,83 @@
+/**
+ * What the files that use librdkafka share: handles with daybook's settings, its log lines as
+ * messages, and what is known about a topic. Private to the shell.
+ */
+#ifndef DAYBOOK_KAFKA_H
+#define DAYBOOK_KAFKA_H
+
+#include <daybook/config.h>
+#include <daybook/log.h>
+
+#include <librdkafka/rdkafka.h>
+#include <pthread.h>
+
+/** How long a question to the broker may take. */
+#define DBK_KAFKA_TIMEOUT_MS 10000
+
+struct dbk_kafka {
+    rd_kafka_t *handle;
+    pthread_mutex_t mutex; /* guards what the library's threads write: */
+    char trouble[256];     /* the last thing that went wrong with a connection */
+    char said[64];         /* the facility of the last line shown, and when: to show it once */
+    int64_t said_ms;
+    bool interrupted;
+    bool quiet; /* while connecting: the caller reports the trouble itself */
+};
+
+/** A property that daybook sets itself. */
+struct dbk_kafka_setting {
+    const char *name;
+    const char *value;
+};
+
+/**
+ * Make a handle: daybook's settings (ended by a NULL name), then the user's properties.
+ *
+ * kafka is the callbacks' opaque pointer: it must not move while the handle lives, and may be the
+ * first member of a larger struct.
+ */
+DBK_MUST_CHECK int dbk_kafka_open(struct dbk_kafka *kafka, const struct dbk_config *config,
+                                  rd_kafka_type_t type, const struct dbk_kafka_setting *settings,
+                                  void (*delivered)(rd_kafka_t *, const rd_kafka_message_t *,
+                                                    void *),
+                                  struct dbk_err *err);
+void dbk_kafka_close(struct dbk_kafka *kafka);
+
+/** Take and forget that a connection was lost. */
+bool dbk_kafka_take_interrupted(struct dbk_kafka *kafka);
+
+/** Fail with a text about an unreachable broker. @return DBK_EBROKER. */
+int dbk_kafka_unreachable(struct dbk_kafka *kafka, const struct dbk_config *config,
+                          struct dbk_err *err);
+
+/** What a topic's settings endanger. */
+struct dbk_topic_findings {
+    char fatal[512]; /* settings that would lose the ledger; "" where none */
+    char weak[512];  /* settings that make a loss more likely; "" where none */
+};
+
+/**
+ * Ask for a topic: its existence, partitions, replicas and settings.
+ *
+ * @return 0, DBK_ENO where there is no such topic (err is set), DBK_EBROKER.
+ */
+DBK_MUST_CHECK int dbk_topic_describe(struct dbk_kafka *kafka, const struct dbk_config *config,
+                                      const char *name, struct dbk_topic *topic,
+                                      struct dbk_topic_findings *findings, struct dbk_err *err);
+
+/** The topic whose name ends in DBK_SNAPSHOTS_SUFFIX has rules of its own. */
+bool dbk_topic_is_snapshots(const char *name);
+
+/** @return the high-level reason of a watermark query that failed, or 0: see dbk_log_watermarks. */
+DBK_MUST_CHECK int dbk_kafka_watermarks(struct dbk_kafka *kafka, const char *topic,
+                                        int32_t partition_count, int64_t *low, int64_t *high,
+                                        struct dbk_err *err);
+
+/** @return true and how far this machine's clock is ahead of the broker's, or false: not known. */
+bool dbk_broker_clock(const struct dbk_config *config, int64_t *ahead_ms);
+
+/** The settings that a new topic is given; count entries. */
+size_t dbk_topic_settings(struct dbk_kafka_setting *settings, size_t capacity,
+                          const char *topic, int32_t replication);
+
+#endif

@@ -1,0 +1,427 @@
+#include "kafka.h"
+
+#include <daybook/clock.h>
+#include <daybook/message.h>
+
+/** A partition reported shorter than it was: a new leader may be late, damage stays. */
+#define SHORT_LOG_PATIENCE_MS 10000
+
+struct reader {
+    int64_t offset_next;
+    int64_t offset_end;
+    bool reading;
+};
+
+struct dbk_log {
+    struct dbk_kafka kafka; /* first: the callbacks' opaque pointer */
+    const struct dbk_config *config;
+    struct dbk_topic topic;
+    rd_kafka_topic_t *handle;
+    rd_kafka_queue_t *queue;
+    struct reader *readers;
+    int32_t reading_count;
+    int64_t short_since_ms; /* 0: no partition ended before its end */
+    rd_kafka_message_t **fetched; /* taken from the library, not given on yet */
+    size_t fetched_count;
+    size_t fetched_next;
+};
+
+static const struct dbk_kafka_setting settings[] = {
+    {"enable.partition.eof", "true"},
+    {"isolation.level", "read_uncommitted"},
+    {"enable.auto.commit", "false"},
+    {"enable.auto.offset.store", "false"},
+    {"auto.offset.reset", "error"},
+    {"check.crcs", "true"},
+    /* Fetching pauses for up to a second when this many records wait: the default starves us. */
+    {"queued.min.messages", "1000000"},
+    {"queued.max.messages.kbytes", "262144"},
+    {"fetch.message.max.bytes", "4194304"},
+    {"fetch.wait.max.ms", "500"},
+    {"reconnect.backoff.max.ms", "2000"},
+    {NULL, NULL},
+};
+
+int dbk_batch_open(struct dbk_batch *batch, size_t capacity)
+{
+    *batch = (struct dbk_batch){.capacity = capacity};
+    batch->records = calloc(capacity, sizeof *batch->records);
+    batch->messages = calloc(capacity, sizeof *batch->messages);
+    if (batch->records != NULL && batch->messages != NULL)
+        return 0;
+    dbk_batch_close(batch);
+    return DBK_ENOMEM;
+}
+
+void dbk_batch_release(struct dbk_batch *batch)
+{
+    for (size_t i = 0; i < batch->message_count; i++)
+        rd_kafka_message_destroy(batch->messages[i]);
+    batch->message_count = 0;
+    batch->count = 0;
+}
+
+void dbk_batch_close(struct dbk_batch *batch)
+{
+    dbk_batch_release(batch);
+    free(batch->records);
+    free(batch->messages);
+    *batch = (struct dbk_batch){0};
+}
+
+/** Settings are a warning for readers: an auditor must be able to read a log in danger. */
+static int check_topic(struct dbk_log *log, struct dbk_err *err)
+{
+    struct dbk_topic_findings findings;
+    int code = dbk_topic_describe(&log->kafka, log->config, log->config->topic, &log->topic,
+                                  &findings, err);
+    if (code != 0)
+        return code == DBK_ENO ? (err->code = DBK_EBROKER) : code;
+    memcpy(log->topic.danger, findings.fatal, sizeof log->topic.danger);
+    if (!log->topic.settings_known)
+        dbk_warning("the settings of topic %s may not be read with these rights: whether it keeps "
+                    "its events for ever is not known.",
+                    log->topic.name);
+    if (findings.fatal[0] != '\0')
+        dbk_warning("topic %s is in danger of losing events: %s. Change that with kafka-configs "
+                    "--alter now.",
+                    log->topic.name, findings.fatal);
+    if (findings.weak[0] != '\0')
+        dbk_warning("topic %s: %s", log->topic.name, findings.weak);
+    return 0;
+}
+
+/** A ledger's log begins at 0; one that does not has lost its beginning. */
+static int check_beginning(struct dbk_log *log, struct dbk_err *err)
+{
+    size_t count = (size_t)log->topic.partition_count;
+    int64_t *low = calloc(count * 2, sizeof *low);
+    if (low == NULL)
+        return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
+    int code = dbk_log_watermarks(log, low, low + count, err);
+    for (int32_t p = 0; code == 0 && p < log->topic.partition_count; p++)
+        if (low[p] != 0)
+            code = dbk_err_set(err, DBK_EBROKER,
+                               "the log is damaged: partition %d of topic %s begins at offset "
+                               "%lld, the events before it are gone. Restore the topic from a copy "
+                               "(see docs/operations.md); a view built earlier still holds what was "
+                               "applied.",
+                               p, log->topic.name, (long long)low[p]);
+    free(low);
+    return code;
+}
+
+int dbk_log_open(struct dbk_log **log, const struct dbk_config *config, struct dbk_err *err)
+{
+    *log = NULL;
+    struct dbk_log *opened = calloc(1, sizeof *opened);
+    if (opened == NULL)
+        return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
+    opened->config = config;
+    int code = dbk_kafka_open(&opened->kafka, config, RD_KAFKA_CONSUMER, settings, NULL, err);
+    if (code == 0)
+        code = check_topic(opened, err);
+    if (code == 0) {
+        opened->readers = calloc((size_t)opened->topic.partition_count, sizeof *opened->readers);
+        opened->fetched = calloc(DBK_BATCH_MAX, sizeof(rd_kafka_message_t *));
+        opened->handle = rd_kafka_topic_new(opened->kafka.handle, config->topic, NULL);
+        opened->queue = rd_kafka_queue_new(opened->kafka.handle);
+        if (opened->readers == NULL || opened->fetched == NULL || opened->handle == NULL)
+            code = dbk_err_set(err, DBK_ENOMEM, "out of memory.");
+    }
+    if (code == 0)
+        code = check_beginning(opened, err);
+    if (code != 0) {
+        dbk_log_close(opened);
+        return code;
+    }
+    opened->kafka.quiet = false;
+    *log = opened;
+    return 0;
+}
+
+/** Stop reading everywhere and drop what was fetched. */
+static void stop_reading(struct dbk_log *log)
+{
+    for (int32_t p = 0; log->readers != NULL && p < log->topic.partition_count; p++) {
+        if (log->readers[p].reading)
+            rd_kafka_consume_stop(log->handle, p);
+        log->readers[p].reading = false;
+    }
+    for (; log->fetched_next < log->fetched_count; log->fetched_next++)
+        rd_kafka_message_destroy(log->fetched[log->fetched_next]);
+    log->fetched_next = log->fetched_count = 0;
+    log->reading_count = 0;
+    log->short_since_ms = 0;
+}
+
+void dbk_log_close(struct dbk_log *log)
+{
+    if (log == NULL)
+        return;
+    stop_reading(log);
+    if (log->queue != NULL)
+        rd_kafka_queue_destroy(log->queue);
+    if (log->handle != NULL)
+        rd_kafka_topic_destroy(log->handle);
+    dbk_kafka_close(&log->kafka);
+    free(log->fetched);
+    free(log->readers);
+    free(log);
+}
+
+const struct dbk_topic *dbk_log_topic(const struct dbk_log *log)
+{
+    return &log->topic;
+}
+
+int dbk_log_watermarks(struct dbk_log *log, int64_t *low, int64_t *high, struct dbk_err *err)
+{
+    return dbk_kafka_watermarks(&log->kafka, log->topic.name, log->topic.partition_count, low,
+                                high, err);
+}
+
+int dbk_log_start(struct dbk_log *log, const int64_t *offset_next, const int64_t *offset_end,
+                  struct dbk_err *err)
+{
+    stop_reading(log);
+    for (int32_t p = 0; p < log->topic.partition_count; p++) {
+        if (offset_next[p] >= offset_end[p])
+            continue;
+        if (rd_kafka_consume_start_queue(log->handle, p, offset_next[p], log->queue) != 0)
+            return dbk_err_set(err, DBK_EBROKER, "partition %d of topic %s cannot be read: %s.", p,
+                               log->topic.name, rd_kafka_err2str(rd_kafka_last_error()));
+        log->readers[p] = (struct reader){offset_next[p], offset_end[p], true};
+        log->reading_count++;
+    }
+    return 0;
+}
+
+static void finish_partition(struct dbk_log *log, int32_t partition)
+{
+    rd_kafka_consume_stop(log->handle, partition);
+    log->readers[partition].reading = false;
+    log->reading_count--;
+}
+
+/** Give the next offset on, as the record it holds or as absent. */
+static void emit(struct dbk_log *log, struct dbk_batch *batch, int32_t partition,
+                 rd_kafka_message_t *message)
+{
+    struct reader *reader = &log->readers[partition];
+    struct dbk_record *record = &batch->records[batch->count++];
+    *record = (struct dbk_record){
+        .offset = reader->offset_next++,
+        .partition = partition,
+        .key_length = DBK_LENGTH_ABSENT,
+        .value_length = DBK_LENGTH_ABSENT,
+    };
+    if (message == NULL)
+        return;
+    record->timestamp_ms = rd_kafka_message_timestamp(message, NULL);
+    record->key = message->key;
+    record->value = message->payload;
+    record->key_length = message->key == NULL ? DBK_LENGTH_NULL : (int32_t)message->key_len;
+    record->value_length = message->payload == NULL ? DBK_LENGTH_NULL : (int32_t)message->len;
+    batch->messages[batch->message_count++] = message;
+}
+
+static int read_error(struct dbk_log *log, const rd_kafka_message_t *message, struct dbk_err *err)
+{
+    switch (message->err) {
+    case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
+    case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
+    case RD_KAFKA_RESP_ERR_OFFSET_NOT_AVAILABLE:
+        return dbk_err_set(err, DBK_EBROKER,
+                           "the log is damaged: partition %d of topic %s has no offset %lld any "
+                           "more. It was cut, or the topic was made anew; nothing was changed here.",
+                           message->partition, log->topic.name,
+                           (long long)log->readers[message->partition].offset_next);
+    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
+        return dbk_err_set(err, DBK_EBROKER, "topic %s is gone from the cluster.",
+                           log->topic.name);
+    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+        return dbk_err_set(err, DBK_EBROKER, "topic %s may not be read with these rights.",
+                           log->topic.name);
+    case RD_KAFKA_RESP_ERR__BAD_MSG:
+        return dbk_err_set(err, DBK_EBROKER,
+                           "the log is damaged: partition %d of topic %s does not match its "
+                           "checksum after offset %lld.",
+                           message->partition, log->topic.name,
+                           (long long)log->readers[message->partition].offset_next - 1);
+    default:
+        return 0; /* passes: the library goes on by itself */
+    }
+}
+
+/** One thing from the library. @return true when it is done with. */
+static bool take(struct dbk_log *log, struct dbk_batch *batch, rd_kafka_message_t *message,
+                 int *code, struct dbk_err *err)
+{
+    struct reader *reader = &log->readers[message->partition];
+    bool is_end = message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF;
+    if (!reader->reading || (message->err != 0 && !is_end)) {
+        if (reader->reading)
+            *code = read_error(log, message, err);
+        rd_kafka_message_destroy(message);
+        return true;
+    }
+    /* What lies between is absent: transaction markers, or damage. */
+    int64_t upto =
+        message->offset < reader->offset_end ? message->offset : reader->offset_end;
+    while (reader->offset_next < upto && batch->count < batch->capacity)
+        emit(log, batch, message->partition, NULL);
+    if (reader->offset_next < upto || (!is_end && batch->count == batch->capacity))
+        return false;
+    if (!is_end && message->offset == reader->offset_next &&
+        message->offset < reader->offset_end) {
+        emit(log, batch, message->partition, message);
+    } else {
+        if (is_end && reader->offset_next < reader->offset_end &&
+            reader->offset_end != DBK_OFFSET_FOLLOW && log->short_since_ms == 0)
+            log->short_since_ms = dbk_clock_monotonic_ms();
+        rd_kafka_message_destroy(message);
+    }
+    if (reader->offset_next >= reader->offset_end)
+        finish_partition(log, (int32_t)(reader - log->readers));
+    return true;
+}
+
+/** Wait for the first, then take what is there: the library would wait for a full batch. */
+static void fetch(struct dbk_log *log, int timeout_ms)
+{
+    log->fetched_next = log->fetched_count = 0;
+    ssize_t count = rd_kafka_consume_batch_queue(log->queue, 0, log->fetched, DBK_BATCH_MAX);
+    if (count <= 0 && timeout_ms > 0) {
+        count = rd_kafka_consume_batch_queue(log->queue, timeout_ms, log->fetched, 1);
+        if (count == 1) {
+            ssize_t more = rd_kafka_consume_batch_queue(log->queue, 0, log->fetched + 1,
+                                                        DBK_BATCH_MAX - 1);
+            count += more > 0 ? more : 0;
+        }
+    }
+    log->fetched_count = count > 0 ? (size_t)count : 0;
+}
+
+int dbk_log_read(struct dbk_log *log, struct dbk_batch *batch, int timeout_ms,
+                 struct dbk_err *err)
+{
+    int code = 0;
+    DBK_ASSERT(batch->count == 0 && batch->message_count == 0);
+    rd_kafka_poll(log->kafka.handle, 0);
+    if (log->fetched_next == log->fetched_count && log->reading_count > 0)
+        fetch(log, timeout_ms);
+    while (code == 0 && log->fetched_next < log->fetched_count) {
+        if (!take(log, batch, log->fetched[log->fetched_next], &code, err))
+            break;
+        log->fetched_next++;
+    }
+    if (code != 0) {
+        dbk_batch_release(batch);
+        return code;
+    }
+    if (batch->count > 0)
+        log->short_since_ms = 0;
+    else if (log->short_since_ms != 0 &&
+             dbk_clock_monotonic_ms() - log->short_since_ms > SHORT_LOG_PATIENCE_MS)
+        return dbk_err_set(err, DBK_EBROKER,
+                           "the log became shorter while it was read: topic %s ends before the "
+                           "offset that the broker promised. Check the cluster's health.",
+                           log->topic.name);
+    return 0;
+}
+
+bool dbk_log_at_end(const struct dbk_log *log)
+{
+    return log->reading_count == 0;
+}
+
+bool dbk_log_interrupted(struct dbk_log *log)
+{
+    return dbk_kafka_take_interrupted(&log->kafka);
+}
+
+static int another_log(const struct dbk_log *log, int32_t partition, int64_t offset,
+                       struct dbk_err *err)
+{
+    return dbk_err_set(err, DBK_ENO,
+                       "this is not the log that the view was built from: topic %s has another "
+                       "record at %d:%lld. The topic was made anew, or its history was changed. If "
+                       "the topic is right, rebuild with: daybook project --reset",
+                       log->topic.name, partition, (long long)offset);
+}
+
+/** Each partition must reach its checkpoint; a new leader may need a moment to know its end. */
+static int check_length(struct dbk_log *log, struct dbk_book *book, int64_t *high,
+                        struct dbk_err *err)
+{
+    int64_t deadline_ms = dbk_clock_monotonic_ms() + SHORT_LOG_PATIENCE_MS;
+    for (int32_t p = 0; p < log->topic.partition_count;) {
+        int64_t offset_next = dbk_book_checkpoint(book, p)->offset_next;
+        int code = p == 0 || high[p] < offset_next ? dbk_log_watermarks(log, NULL, high, err) : 0;
+        if (code != 0)
+            return code;
+        if (high[p] >= offset_next)
+            p++;
+        else if (dbk_clock_monotonic_ms() > deadline_ms)
+            return dbk_err_set(err, DBK_ENO,
+                               "the log is shorter than the view: partition %d of topic %s ends at "
+                               "offset %lld, the view holds events up to %lld. Events were lost, or "
+                               "the topic was made anew. Keep the view, it is the only copy of the "
+                               "missing events; see docs/operations.md, \"Restore the log\".",
+                               p, log->topic.name, (long long)high[p], (long long)offset_next - 1);
+    }
+    return 0;
+}
+
+/** Read the last record of every partition again and compare the chain's last link. */
+static int check_links(struct dbk_log *log, struct dbk_book *book, struct dbk_batch *batch,
+                       struct dbk_err *err)
+{
+    int64_t deadline_ms = dbk_clock_monotonic_ms() + 3 * SHORT_LOG_PATIENCE_MS;
+    int code = 0;
+    while (code == 0 && !dbk_log_at_end(log)) {
+        code = dbk_log_read(log, batch, 200, err);
+        for (size_t i = 0; code == 0 && i < batch->count; i++)
+            if (!dbk_book_same_log(book, &batch->records[i]))
+                code = another_log(log, batch->records[i].partition, batch->records[i].offset,
+                                   err);
+        dbk_batch_release(batch);
+        if (code == 0 && !dbk_log_at_end(log) && dbk_clock_monotonic_ms() > deadline_ms)
+            code = dbk_kafka_unreachable(&log->kafka, log->config, err);
+    }
+    return code;
+}
+
+int dbk_log_verify(struct dbk_log *log, struct dbk_book *book, struct dbk_err *err)
+{
+    int32_t partition_count = log->topic.partition_count;
+    if (partition_count != dbk_book_partition_count(book))
+        return dbk_err_set(err, DBK_ENO,
+                           "topic %s has %d partitions, and the view was built from %d. Adding "
+                           "partitions moves accounts to other places: their history would break. "
+                           "See docs/operations.md, \"Partitions were added\".",
+                           log->topic.name, partition_count, dbk_book_partition_count(book));
+    struct dbk_batch batch;
+    int64_t *offsets = calloc((size_t)partition_count * 2, sizeof *offsets);
+    if (offsets == NULL || dbk_batch_open(&batch, (size_t)partition_count) != 0) {
+        free(offsets);
+        return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
+    }
+    int64_t *offset_end = offsets + partition_count;
+    int code = check_length(log, book, offset_end, err);
+    for (int32_t p = 0; p < partition_count; p++) {
+        offset_end[p] = dbk_book_checkpoint(book, p)->offset_next;
+        offsets[p] = offset_end[p] > 0 ? offset_end[p] - 1 : 0;
+    }
+    if (code == 0)
+        code = dbk_log_start(log, offsets, offset_end, err);
+    if (code == 0)
+        code = check_links(log, book, &batch, err);
+    stop_reading(log);
+    dbk_batch_close(&batch);
+    free(offsets);
+    return code;
+}

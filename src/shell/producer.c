@@ -1,0 +1,234 @@
+#include <daybook/producer.h>
+
+#include "kafka.h"
+
+#include <daybook/clock.h>
+#include <daybook/message.h>
+
+#include <inttypes.h>
+
+/** After this long without an acknowledgement the user is told what is waited for. */
+#define SILENCE_MS 5000
+
+struct dbk_producer {
+    struct dbk_kafka kafka; /* first: the callbacks' opaque pointer */
+    const struct dbk_config *config;
+    rd_kafka_topic_t *topic;
+    dbk_delivered *delivered;
+    void *context;
+    const volatile sig_atomic_t *stop; /* NULL: nobody can ask to stop */
+    int64_t sent_count;
+    int64_t delivered_count;
+    int64_t heard_ms; /* when the last acknowledgement came */
+    rd_kafka_resp_err_t failure; /* of the first record that failed */
+    bool maybe_sent;             /* that record may be in the log nevertheless */
+};
+
+/** Every record's fate arrives here, on the thread that polls. */
+static void on_delivered(rd_kafka_t *handle, const rd_kafka_message_t *message, void *opaque)
+{
+    struct dbk_producer *producer = opaque;
+    (void)handle;
+    producer->heard_ms = dbk_clock_monotonic_ms();
+    rd_kafka_msg_status_t status = rd_kafka_message_status(message);
+    if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR && status == RD_KAFKA_MSG_STATUS_PERSISTED) {
+        struct dbk_delivery delivery = {
+            .partition = message->partition,
+            .offset = message->offset,
+            .timestamp_ms = rd_kafka_message_timestamp(message, NULL),
+            .tag = (uint64_t)(uintptr_t)message->_private,
+        };
+        producer->delivered_count++;
+        if (producer->delivered != NULL)
+            producer->delivered(producer->context, &delivery);
+        return;
+    }
+    if (status == RD_KAFKA_MSG_STATUS_POSSIBLY_PERSISTED)
+        producer->maybe_sent = true;
+    if (producer->failure == RD_KAFKA_RESP_ERR_NO_ERROR)
+        producer->failure = message->err != 0 ? message->err : RD_KAFKA_RESP_ERR__FAIL;
+}
+
+int dbk_producer_open(struct dbk_producer **producer, const struct dbk_config *config,
+                      const struct dbk_log *log, int linger_ms, dbk_delivered *delivered,
+                      void *context, struct dbk_err *err)
+{
+    char linger[16];
+    const struct dbk_topic *topic = dbk_log_topic(log);
+    *producer = NULL;
+    if (topic->danger[0] != '\0')
+        return dbk_err_set(err, DBK_EBROKER,
+                           "nothing was sent: topic %s would lose the ledger's events: %s. Change "
+                           "that with kafka-configs --alter first.",
+                           topic->name, topic->danger);
+    snprintf(linger, sizeof linger, "%d", linger_ms);
+    const struct dbk_kafka_setting settings[] = {
+        {"enable.idempotence", "true"},
+        {"acks", "all"},
+        {"message.timeout.ms", "0"},
+        {"linger.ms", linger},
+        {"partitioner", "murmur2_random"},
+        {"compression.codec", "lz4"},
+        {"batch.num.messages", "100000"},
+        {"queue.buffering.max.messages", "500000"},
+        {"queue.buffering.max.kbytes", "262144"},
+        {"reconnect.backoff.max.ms", "2000"},
+        {NULL, NULL},
+    };
+    struct dbk_producer *opened = calloc(1, sizeof *opened);
+    if (opened == NULL)
+        return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
+    opened->config = config;
+    opened->delivered = delivered;
+    opened->context = context;
+    opened->heard_ms = dbk_clock_monotonic_ms();
+    int code =
+        dbk_kafka_open(&opened->kafka, config, RD_KAFKA_PRODUCER, settings, on_delivered, err);
+    if (code == 0) {
+        opened->topic = rd_kafka_topic_new(opened->kafka.handle, config->topic, NULL);
+        if (opened->topic == NULL)
+            code = dbk_err_set(err, DBK_ENOMEM, "out of memory.");
+    }
+    if (code != 0) {
+        dbk_producer_close(opened);
+        return code;
+    }
+    opened->kafka.quiet = false;
+    *producer = opened;
+    return 0;
+}
+
+void dbk_producer_stop_on(struct dbk_producer *producer, const volatile sig_atomic_t *stop)
+{
+    producer->stop = stop;
+}
+
+void dbk_producer_close(struct dbk_producer *producer)
+{
+    if (producer == NULL)
+        return;
+    if (producer->kafka.handle != NULL)
+        rd_kafka_purge(producer->kafka.handle, RD_KAFKA_PURGE_F_QUEUE |
+                                                   RD_KAFKA_PURGE_F_INFLIGHT |
+                                                   RD_KAFKA_PURGE_F_NON_BLOCKING);
+    if (producer->topic != NULL)
+        rd_kafka_topic_destroy(producer->topic);
+    dbk_kafka_close(&producer->kafka);
+    free(producer);
+}
+
+/** The broker refused a time: say whose clock is wrong, and by how much. */
+static int clock_is_wrong(struct dbk_producer *producer, struct dbk_err *err)
+{
+    int64_t ahead_ms;
+    char sent[64] = "nothing was sent";
+    if (producer->delivered_count > 0)
+        snprintf(sent, sizeof sent, "%" PRId64 " events were sent before that",
+                 producer->delivered_count);
+    if (!dbk_broker_clock(producer->config, &ahead_ms))
+        return dbk_err_set(err, DBK_EBROKER,
+                           "the broker refuses this machine's time as too far from its own "
+                           "(invalid timestamp); %s. Set this machine's clock and try again.",
+                           sent);
+    int64_t seconds = (ahead_ms < 0 ? -ahead_ms : ahead_ms) / 1000;
+    return dbk_err_set(err, DBK_EBROKER,
+                       "this machine's clock is %" PRId64 ":%02d:%02d %s the broker's, which "
+                       "refuses its time (invalid timestamp); %s. Set this machine's clock and "
+                       "try again.",
+                       seconds / 3600, (int)(seconds / 60 % 60), (int)(seconds % 60),
+                       ahead_ms < 0 ? "behind" : "ahead of", sent);
+}
+
+/** What failed so far. @return 0, DBK_EBROKER or DBK_EUNKNOWN. */
+static int check(struct dbk_producer *producer, struct dbk_err *err)
+{
+    char why[256];
+    rd_kafka_resp_err_t fatal =
+        rd_kafka_fatal_error(producer->kafka.handle, why, sizeof why);
+    if (fatal != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return dbk_err_set(err, DBK_EUNKNOWN,
+                           "the Kafka client gave up (%s: %s); the last events may or may not be in "
+                           "the log.",
+                           rd_kafka_err2name(fatal), why);
+    if (producer->failure == RD_KAFKA_RESP_ERR_NO_ERROR)
+        return 0;
+    if (producer->failure == RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP)
+        return clock_is_wrong(producer, err);
+    if (producer->maybe_sent)
+        return dbk_err_set(err, DBK_EUNKNOWN,
+                           "an event may or may not be in the log: %s. Run the same command again: "
+                           "it adds only what is missing.",
+                           rd_kafka_err2str(producer->failure));
+    return dbk_err_set(err, DBK_EBROKER, "the broker refused an event: %s. %s.",
+                       rd_kafka_err2str(producer->failure),
+                       producer->delivered_count > 0
+                           ? "Run the same command again: it adds only what is missing"
+                           : "Nothing was sent");
+}
+
+/** Serve acknowledgements for a moment; tell the user when there have been none for long. */
+static int wait_a_moment(struct dbk_producer *producer, int timeout_ms, struct dbk_err *err)
+{
+    rd_kafka_poll(producer->kafka.handle, timeout_ms);
+    if (producer->stop != NULL && *producer->stop)
+        return dbk_err_set(err, DBK_ESTOPPED, "stopped.");
+    if (dbk_clock_monotonic_ms() - producer->heard_ms > SILENCE_MS) {
+        producer->heard_ms = dbk_clock_monotonic_ms();
+        dbk_warning("waiting for %d events to be acknowledged by the broker at %s; Ctrl-C stops",
+                    rd_kafka_outq_len(producer->kafka.handle), producer->config->brokers);
+    }
+    return check(producer, err);
+}
+
+int dbk_producer_send(struct dbk_producer *producer, int32_t partition, struct dbk_text key,
+                      const void *value, size_t value_length, uint64_t tag, struct dbk_err *err)
+{
+    /* The library's signature is not const, but with F_COPY it only reads. */
+    union {
+        const void *in;
+        void *out;
+    } payload = {.in = value};
+    while (rd_kafka_produce(producer->topic, partition, RD_KAFKA_MSG_F_COPY, payload.out,
+                            value_length, key.bytes, key.length,
+                            (void *)(uintptr_t)tag) != 0) {
+        rd_kafka_resp_err_t error = rd_kafka_last_error();
+        if (error == RD_KAFKA_RESP_ERR__FATAL)
+            return check(producer, err);
+        if (error != RD_KAFKA_RESP_ERR__QUEUE_FULL)
+            return dbk_err_set(err, DBK_EBROKER, "an event cannot be sent: %s.",
+                               rd_kafka_err2str(error));
+        int code = wait_a_moment(producer, 100, err);
+        if (code != 0)
+            return code;
+    }
+    /* Acknowledgements are served now and then: a poll for each event costs as much as sending. */
+    if ((++producer->sent_count & 1023) == 0) {
+        rd_kafka_poll(producer->kafka.handle, 0);
+        return check(producer, err);
+    }
+    return 0;
+}
+
+int dbk_producer_flush(struct dbk_producer *producer, int timeout_ms, struct dbk_err *err)
+{
+    int64_t deadline_ms =
+        timeout_ms < 0 ? INT64_MAX : dbk_clock_monotonic_ms() + timeout_ms;
+    int code = check(producer, err);
+    while (code == 0 && rd_kafka_outq_len(producer->kafka.handle) > 0) {
+        if (dbk_clock_monotonic_ms() > deadline_ms)
+            return dbk_err_set(err, DBK_EUNKNOWN,
+                               "%d events are not acknowledged yet by the broker at %s; they may or "
+                               "may not be in the log. Run the same command again: it adds only "
+                               "what is missing.",
+                               rd_kafka_outq_len(producer->kafka.handle),
+                               producer->config->brokers);
+        rd_kafka_flush(producer->kafka.handle, 0); /* ends the lingering */
+        code = wait_a_moment(producer, 20, err);
+    }
+    return code;
+}
+
+int64_t dbk_producer_delivered_count(const struct dbk_producer *producer)
+{
+    return producer->delivered_count;
+}
