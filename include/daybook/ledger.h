@@ -60,6 +60,7 @@ struct dbk_posting {
     uint32_t account;             /**< index; where posted */
     uint32_t source;              /**< index, or DBK_NO_SOURCE; where duplicate or later */
     bool source_is_new;           /**< this event is the source's first in this partition */
+    bool account_is_new;          /**< this event is the account's first posted one */
     int64_t balance_minor;        /**< of the account after the event; where posted */
 };
 

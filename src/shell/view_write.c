@@ -1,0 +1,330 @@
+#include "view_internal.h"
+
+#include <daybook/clock.h>
+#include <daybook/date.h>
+
+/** Bytes of a rejected record that the view keeps. */
+#define HEAD_SIZE 1024
+
+static const char *const statements[DBK_SQL_COUNT] = {
+    [DBK_SQL_BEGIN] = "BEGIN IMMEDIATE",
+    [DBK_SQL_COMMIT] = "COMMIT",
+    [DBK_SQL_ROLLBACK] = "ROLLBACK",
+    [DBK_SQL_TRANSACTION] = "INSERT INTO transactions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    [DBK_SQL_REJECTION] = "INSERT INTO rejections VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    [DBK_SQL_DAY] =
+        "INSERT INTO daily_aggregates VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO UPDATE SET "
+        "deposit_count = deposit_count + ?3, deposits_minor = deposits_minor + ?4, "
+        "withdrawal_count = withdrawal_count + ?5, withdrawals_minor = withdrawals_minor + ?6",
+    [DBK_SQL_ACCOUNT] = "INSERT INTO accounts VALUES (?, ?)",
+    [DBK_SQL_BALANCE] = "INSERT OR REPLACE INTO balances VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+    [DBK_SQL_SOURCE] = "INSERT INTO sources VALUES (?, ?, ?, ?)",
+    [DBK_SQL_SOURCE_SEQ] = "UPDATE sources SET seq = ?2 WHERE source_id = ?1",
+    [DBK_SQL_CHECKPOINT] = "INSERT OR REPLACE INTO checkpoints VALUES (?, ?, ?, ?, ?)",
+    [DBK_SQL_DIGEST] = "INSERT INTO digests VALUES (?, ?, ?)",
+    [DBK_SQL_META] = "UPDATE meta SET commit_seq = commit_seq + 1, committed_ms = ?",
+};
+
+/** @return the statement, ready to bind, or NULL. */
+static sqlite3_stmt *statement_of(struct dbk_view *view, enum dbk_view_statement which)
+{
+    if (view->statements[which] == NULL)
+        sqlite3_prepare_v3(view->db, statements[which], -1, SQLITE_PREPARE_PERSISTENT,
+                           &view->statements[which], NULL);
+    return view->statements[which];
+}
+
+int dbk_view_run(struct dbk_view *view, enum dbk_view_statement which, struct dbk_err *err)
+{
+    sqlite3_stmt *statement = statement_of(view, which);
+    if (statement == NULL || sqlite3_step(statement) != SQLITE_DONE) {
+        int code = dbk_view_fail(view, "cannot write", err);
+        sqlite3_reset(statement);
+        return code;
+    }
+    sqlite3_reset(statement);
+    return 0;
+}
+
+static void bind_text(sqlite3_stmt *statement, int column, struct dbk_text text)
+{
+    sqlite3_bind_text(statement, column, text.bytes, (int)text.length, SQLITE_STATIC);
+}
+
+static int insert_transaction(struct dbk_view *view, const struct dbk_entry *entry,
+                              int64_t account_id, struct dbk_err *err)
+{
+    sqlite3_stmt *statement = statement_of(view, DBK_SQL_TRANSACTION);
+    const struct dbk_event *event = &entry->event;
+    if (statement == NULL)
+        return dbk_view_fail(view, "cannot write", err);
+    sqlite3_bind_int(statement, 1, entry->record.partition);
+    sqlite3_bind_int64(statement, 2, entry->record.offset);
+    sqlite3_bind_int64(statement, 3, account_id);
+    sqlite3_bind_int64(statement, 4, event->date_s);
+    sqlite3_bind_int64(statement, 5,
+                       event->type == DBK_DEPOSIT ? event->value_minor : -event->value_minor);
+    sqlite3_bind_int64(statement, 6, entry->posting.balance_minor);
+    if (event->has_declared)
+        sqlite3_bind_int64(statement, 7, event->declared_minor);
+    else
+        sqlite3_bind_null(statement, 7);
+    if (entry->posting.source != DBK_NO_SOURCE) {
+        sqlite3_bind_int64(statement, 8,
+                           (int64_t)entry->posting.source * view->identity.partition_count +
+                               entry->record.partition);
+        sqlite3_bind_int64(statement, 9, event->seq);
+    } else {
+        sqlite3_bind_null(statement, 8);
+        sqlite3_bind_null(statement, 9);
+    }
+    if (event->memo.length > 0)
+        bind_text(statement, 10, event->memo);
+    else
+        sqlite3_bind_null(statement, 10);
+    return dbk_view_run(view, DBK_SQL_TRANSACTION, err);
+}
+
+static int add_to_day(struct dbk_view *view, const struct dbk_event *event, int64_t account_id,
+                      struct dbk_err *err)
+{
+    sqlite3_stmt *statement = statement_of(view, DBK_SQL_DAY);
+    bool deposit = event->type == DBK_DEPOSIT;
+    if (statement == NULL)
+        return dbk_view_fail(view, "cannot write", err);
+    sqlite3_bind_int64(statement, 1, account_id);
+    sqlite3_bind_int64(statement, 2, dbk_date_day(event->date_s));
+    sqlite3_bind_int(statement, 3, deposit);
+    sqlite3_bind_int64(statement, 4, deposit ? event->value_minor : 0);
+    sqlite3_bind_int(statement, 5, !deposit);
+    sqlite3_bind_int64(statement, 6, deposit ? 0 : event->value_minor);
+    return dbk_view_run(view, DBK_SQL_DAY, err);
+}
+
+static int insert_rejection(struct dbk_view *view, const struct dbk_entry *entry,
+                            struct dbk_err *err)
+{
+    const struct dbk_record *record = &entry->record;
+    const struct dbk_posting *posting = &entry->posting;
+    struct dbk_digest digest;
+    char detail[64];
+    const char *text = "";
+    sqlite3_stmt *statement = statement_of(view, DBK_SQL_REJECTION);
+    if (statement == NULL)
+        return dbk_view_fail(view, "cannot write", err);
+    if (posting->verdict == DBK_MALFORMED) {
+        text = dbk_malformed_text(posting->malformed);
+    } else if (posting->verdict == DBK_MISROUTED) {
+        snprintf(detail, sizeof detail, "the account's partition is %d",
+                 dbk_event_partition(entry->event.account, view->identity.partition_count));
+        text = detail;
+    }
+    sqlite3_bind_int(statement, 1, record->partition);
+    sqlite3_bind_int64(statement, 2, record->offset);
+    sqlite3_bind_text(statement, 3, dbk_verdict_name(posting->verdict), -1, SQLITE_STATIC);
+    sqlite3_bind_text(statement, 4, text, -1, SQLITE_STATIC);
+    sqlite3_bind_int64(statement, 5, record->timestamp_ms);
+    sqlite3_bind_null(statement, 6);
+    if (record->key_length >= 0)
+        sqlite3_bind_blob(statement, 6, record->key_length > 0 ? record->key : "",
+                          record->key_length < HEAD_SIZE ? record->key_length : HEAD_SIZE,
+                          SQLITE_STATIC);
+    sqlite3_bind_int(statement, 7, record->value_length);
+    sqlite3_bind_null(statement, 8);
+    sqlite3_bind_null(statement, 9);
+    if (record->value_length >= 0) {
+        if (!dbk_digest_bytes(view->digest, &digest, record->value,
+                              (size_t)record->value_length))
+            return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
+        sqlite3_bind_blob(statement, 8, digest.bytes, DBK_DIGEST_SIZE, SQLITE_STATIC);
+        sqlite3_bind_blob(statement, 9, record->value_length > 0 ? record->value : "",
+                          record->value_length < HEAD_SIZE ? record->value_length : HEAD_SIZE,
+                          SQLITE_STATIC);
+    }
+    return dbk_view_run(view, DBK_SQL_REJECTION, err);
+}
+
+static int insert_account(struct dbk_view *view, const struct dbk_entry *entry,
+                          int64_t account_id, struct dbk_err *err)
+{
+    sqlite3_stmt *statement = statement_of(view, DBK_SQL_ACCOUNT);
+    if (statement == NULL)
+        return dbk_view_fail(view, "cannot write", err);
+    sqlite3_bind_int64(statement, 1, account_id);
+    bind_text(statement, 2, entry->event.account);
+    return dbk_view_run(view, DBK_SQL_ACCOUNT, err);
+}
+
+static int insert_source(struct dbk_view *view, const struct dbk_entry *entry,
+                         struct dbk_err *err)
+{
+    struct dbk_digest digest;
+    struct dbk_text source = entry->event.source;
+    sqlite3_stmt *statement = statement_of(view, DBK_SQL_SOURCE);
+    if (statement == NULL)
+        return dbk_view_fail(view, "cannot write", err);
+    if (!dbk_digest_bytes(view->digest, &digest, source.bytes, source.length))
+        return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
+    sqlite3_bind_int64(statement, 1,
+                       (int64_t)entry->posting.source * view->identity.partition_count +
+                           entry->record.partition);
+    bind_text(statement, 2, source);
+    sqlite3_bind_blob(statement, 3, digest.bytes, 16, SQLITE_STATIC);
+    sqlite3_bind_int64(statement, 4, entry->event.seq);
+    return dbk_view_run(view, DBK_SQL_SOURCE, err);
+}
+
+int dbk_view_insert_entry(struct dbk_view *view, const struct dbk_entry *entry, bool daily,
+                          struct dbk_err *err)
+{
+    int64_t account_id = (int64_t)entry->posting.account * view->identity.partition_count +
+                         entry->record.partition;
+    int code = entry->posting.source_is_new ? insert_source(view, entry, err) : 0;
+    if (code != 0)
+        return code;
+    if (entry->posting.verdict != DBK_POSTED)
+        return insert_rejection(view, entry, err);
+    if (entry->posting.account_is_new)
+        code = insert_account(view, entry, account_id, err);
+    if (code == 0)
+        code = insert_transaction(view, entry, account_id, err);
+    if (code == 0 && daily)
+        code = add_to_day(view, &entry->event, account_id, err);
+    return code;
+}
+
+int dbk_view_insert_points(struct dbk_view *view, const struct dbk_changes *changes,
+                           struct dbk_err *err)
+{
+    int code = 0;
+    for (size_t i = 0; code == 0 && i < changes->point_count; i++) {
+        const struct dbk_digest_point *point = &changes->points[i];
+        sqlite3_stmt *statement = statement_of(view, DBK_SQL_DIGEST);
+        if (statement == NULL)
+            return dbk_view_fail(view, "cannot write", err);
+        sqlite3_bind_int(statement, 1, point->partition);
+        sqlite3_bind_int64(statement, 2, point->offset_next);
+        sqlite3_bind_blob(statement, 3, point->digest.bytes, DBK_DIGEST_SIZE, SQLITE_STATIC);
+        code = dbk_view_run(view, DBK_SQL_DIGEST, err);
+    }
+    return code;
+}
+
+int dbk_view_put_balance(struct dbk_view *view, const struct dbk_account *account,
+                         int64_t account_id, struct dbk_err *err)
+{
+    sqlite3_stmt *statement = statement_of(view, DBK_SQL_BALANCE);
+    if (statement == NULL)
+        return dbk_view_fail(view, "cannot write", err);
+    sqlite3_bind_int64(statement, 1, account_id);
+    sqlite3_bind_int64(statement, 2, account->balance_minor);
+    sqlite3_bind_int64(statement, 3, account->deposit_count);
+    sqlite3_bind_int64(statement, 4, account->deposits_minor);
+    sqlite3_bind_int64(statement, 5, account->withdrawal_count);
+    sqlite3_bind_int64(statement, 6, account->withdrawals_minor);
+    sqlite3_bind_int64(statement, 7, account->last_offset);
+    sqlite3_bind_int64(statement, 8, account->last_date_s);
+    return dbk_view_run(view, DBK_SQL_BALANCE, err);
+}
+
+int dbk_view_put_seq(struct dbk_view *view, int64_t source_id, int64_t seq, struct dbk_err *err)
+{
+    sqlite3_stmt *statement = statement_of(view, DBK_SQL_SOURCE_SEQ);
+    if (statement == NULL)
+        return dbk_view_fail(view, "cannot write", err);
+    sqlite3_bind_int64(statement, 1, source_id);
+    sqlite3_bind_int64(statement, 2, seq);
+    return dbk_view_run(view, DBK_SQL_SOURCE_SEQ, err);
+}
+
+int dbk_view_put_checkpoint(struct dbk_view *view, int32_t partition,
+                            const struct dbk_checkpoint *checkpoint, struct dbk_err *err)
+{
+    sqlite3_stmt *statement = statement_of(view, DBK_SQL_CHECKPOINT);
+    if (statement == NULL)
+        return dbk_view_fail(view, "cannot write", err);
+    sqlite3_bind_int(statement, 1, partition);
+    sqlite3_bind_int64(statement, 2, checkpoint->offset_next);
+    sqlite3_bind_int64(statement, 3, checkpoint->timestamp_ms);
+    sqlite3_bind_blob(statement, 4, checkpoint->digest.bytes, DBK_DIGEST_SIZE, SQLITE_STATIC);
+    sqlite3_bind_blob(statement, 5, checkpoint->digest_before.bytes, DBK_DIGEST_SIZE,
+                      SQLITE_STATIC);
+    return dbk_view_run(view, DBK_SQL_CHECKPOINT, err);
+}
+
+int dbk_view_put_commit(struct dbk_view *view, struct dbk_err *err)
+{
+    sqlite3_stmt *statement = statement_of(view, DBK_SQL_META);
+    if (statement == NULL)
+        return dbk_view_fail(view, "cannot write", err);
+    sqlite3_bind_int64(statement, 1, dbk_clock_wall_ms());
+    return dbk_view_run(view, DBK_SQL_META, err);
+}
+
+/** Mark what the entries changed as still to be written: a failed commit is tried again. */
+static void mark_changed(struct dbk_book *book, const struct dbk_changes *changes)
+{
+    for (size_t i = 0; i < changes->count; i++) {
+        const struct dbk_entry *entry = &changes->entries[i];
+        struct dbk_ledger *ledger = dbk_book_ledger(book, entry->record.partition);
+        if (entry->posting.verdict == DBK_POSTED)
+            dbk_ledger_account(ledger, entry->posting.account)->changed = true;
+        if (entry->posting.source != DBK_NO_SOURCE)
+            dbk_ledger_source(ledger, entry->posting.source)->changed = true;
+    }
+}
+
+/** The account, source and checkpoint that an entry changed, each once however many entries did. */
+static int put_state(struct dbk_view *view, struct dbk_book *book,
+                     const struct dbk_entry *entry, struct dbk_err *err)
+{
+    int32_t partition = entry->record.partition;
+    int64_t partition_count = view->identity.partition_count;
+    struct dbk_ledger *ledger = dbk_book_ledger(book, partition);
+    int code = 0;
+    if (entry->posting.verdict == DBK_POSTED) {
+        struct dbk_account *account = dbk_ledger_account(ledger, entry->posting.account);
+        if (account->changed)
+            code = dbk_view_put_balance(
+                view, account, entry->posting.account * partition_count + partition, err);
+        account->changed = false;
+    }
+    if (code == 0 && entry->posting.source != DBK_NO_SOURCE) {
+        struct dbk_source *source = dbk_ledger_source(ledger, entry->posting.source);
+        if (source->changed)
+            code = dbk_view_put_seq(view, entry->posting.source * partition_count + partition,
+                                    source->seq, err);
+        source->changed = false;
+    }
+    const struct dbk_checkpoint *checkpoint = dbk_book_checkpoint(book, partition);
+    if (code == 0 && entry->record.offset == checkpoint->offset_next - 1)
+        code = dbk_view_put_checkpoint(view, partition, checkpoint, err);
+    return code;
+}
+
+int dbk_view_write(struct dbk_view *view, struct dbk_book *book,
+                   const struct dbk_changes *changes, bool *replaced, struct dbk_err *err)
+{
+    *replaced = false;
+    int code = dbk_view_run(view, DBK_SQL_BEGIN, err);
+    if (code != 0)
+        return code;
+    /* Asked with the write lock held: a rebuild holds that lock while it swaps. */
+    *replaced = dbk_view_replaced(view);
+    for (size_t i = 0; !*replaced && code == 0 && i < changes->count; i++)
+        code = dbk_view_insert_entry(view, &changes->entries[i], true, err);
+    for (size_t i = 0; !*replaced && code == 0 && i < changes->count; i++)
+        code = put_state(view, book, &changes->entries[i], err);
+    if (!*replaced && code == 0)
+        code = dbk_view_insert_points(view, changes, err);
+    if (!*replaced && code == 0)
+        code = dbk_view_put_commit(view, err);
+    if (!*replaced && code == 0)
+        code = dbk_view_run(view, DBK_SQL_COMMIT, err);
+    if (*replaced || code != 0) {
+        mark_changed(book, changes);
+        if (sqlite3_get_autocommit(view->db) == 0)
+            sqlite3_exec(view->db, "ROLLBACK", NULL, NULL, NULL);
+    }
+    return code;
+}
