@@ -15,6 +15,8 @@
 #include <daybook/book.h>
 #include <daybook/config.h>
 
+#include <signal.h>
+
 /** Records in a full batch. */
 #define DBK_BATCH_MAX 10000
 
@@ -52,6 +54,9 @@ struct dbk_log;
 DBK_MUST_CHECK int dbk_log_open(struct dbk_log **log, const struct dbk_config *config,
                                 struct dbk_err *err);
 void dbk_log_close(struct dbk_log *log);
+
+/** Let waiting functions return DBK_ESTOPPED once *stop is not 0. */
+void dbk_log_stop_on(struct dbk_log *log, const volatile sig_atomic_t *stop);
 
 const struct dbk_topic *dbk_log_topic(const struct dbk_log *log);
 

@@ -41,6 +41,9 @@ DBK_MUST_CHECK int dbk_rebuild_hold(struct dbk_rebuild *rebuild, int64_t *offset
 /** Point the link to the new generation and remove those before the one it replaces. */
 DBK_MUST_CHECK int dbk_rebuild_swap(struct dbk_rebuild *rebuild, struct dbk_err *err);
 
+/** @return the number of the generation that is made. */
+int64_t dbk_rebuild_generation(const struct dbk_rebuild *rebuild);
+
 /** @return the number of the generation that is replaced, -1 where there was none. */
 int64_t dbk_rebuild_replaces(const struct dbk_rebuild *rebuild);
 

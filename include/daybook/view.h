@@ -80,4 +80,9 @@ DBK_MUST_CHECK int dbk_view_write(struct dbk_view *view, struct dbk_book *book,
                                   const struct dbk_changes *changes, bool *replaced,
                                   struct dbk_err *err);
 
+/** As dbk_view_write, for a generation that the link does not point to yet. */
+DBK_MUST_CHECK int dbk_view_write_unlinked(struct dbk_view *view, struct dbk_book *book,
+                                           const struct dbk_changes *changes,
+                                           struct dbk_err *err);
+
 #endif

@@ -316,6 +316,7 @@ int dbk_ledger_apply(struct dbk_ledger *ledger, struct dbk_posting *posting,
     else
         add_account(ledger, &after);
     posting->account = slot != 0 ? slot - 1 : ledger->account_count - 1;
+    posting->account_is_new = slot == 0;
     posting->balance_minor = after.balance_minor;
     return 0;
 }

@@ -107,6 +107,11 @@ void dbk_rebuild_close(struct dbk_rebuild *rebuild)
     free(rebuild);
 }
 
+int64_t dbk_rebuild_generation(const struct dbk_rebuild *rebuild)
+{
+    return rebuild->generation.number;
+}
+
 int64_t dbk_rebuild_replaces(const struct dbk_rebuild *rebuild)
 {
     return rebuild->current.file != NULL ? rebuild->current.number : -1;

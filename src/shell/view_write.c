@@ -302,29 +302,51 @@ static int put_state(struct dbk_view *view, struct dbk_book *book,
     return code;
 }
 
-int dbk_view_write(struct dbk_view *view, struct dbk_book *book,
-                   const struct dbk_changes *changes, bool *replaced, struct dbk_err *err)
+/** All that belongs to one commit, within its transaction. */
+static int write_changes(struct dbk_view *view, struct dbk_book *book,
+                         const struct dbk_changes *changes, struct dbk_err *err)
+{
+    int code = 0;
+    for (size_t i = 0; code == 0 && i < changes->count; i++)
+        code = dbk_view_insert_entry(view, &changes->entries[i], true, err);
+    for (size_t i = 0; code == 0 && i < changes->count; i++)
+        code = put_state(view, book, &changes->entries[i], err);
+    if (code == 0)
+        code = dbk_view_insert_points(view, changes, err);
+    if (code == 0)
+        code = dbk_view_put_commit(view, err);
+    return code == 0 ? dbk_view_run(view, DBK_SQL_COMMIT, err) : code;
+}
+
+static int write_if(struct dbk_view *view, struct dbk_book *book,
+                    const struct dbk_changes *changes, bool linked, bool *replaced,
+                    struct dbk_err *err)
 {
     *replaced = false;
     int code = dbk_view_run(view, DBK_SQL_BEGIN, err);
     if (code != 0)
         return code;
     /* Asked with the write lock held: a rebuild holds that lock while it swaps. */
-    *replaced = dbk_view_replaced(view);
-    for (size_t i = 0; !*replaced && code == 0 && i < changes->count; i++)
-        code = dbk_view_insert_entry(view, &changes->entries[i], true, err);
-    for (size_t i = 0; !*replaced && code == 0 && i < changes->count; i++)
-        code = put_state(view, book, &changes->entries[i], err);
-    if (!*replaced && code == 0)
-        code = dbk_view_insert_points(view, changes, err);
-    if (!*replaced && code == 0)
-        code = dbk_view_put_commit(view, err);
-    if (!*replaced && code == 0)
-        code = dbk_view_run(view, DBK_SQL_COMMIT, err);
+    *replaced = linked && dbk_view_replaced(view);
+    if (!*replaced)
+        code = write_changes(view, book, changes, err);
     if (*replaced || code != 0) {
         mark_changed(book, changes);
         if (sqlite3_get_autocommit(view->db) == 0)
             sqlite3_exec(view->db, "ROLLBACK", NULL, NULL, NULL);
     }
     return code;
+}
+
+int dbk_view_write(struct dbk_view *view, struct dbk_book *book,
+                   const struct dbk_changes *changes, bool *replaced, struct dbk_err *err)
+{
+    return write_if(view, book, changes, true, replaced, err);
+}
+
+int dbk_view_write_unlinked(struct dbk_view *view, struct dbk_book *book,
+                            const struct dbk_changes *changes, struct dbk_err *err)
+{
+    bool replaced;
+    return write_if(view, book, changes, false, &replaced, err);
 }

@@ -1,0 +1,214 @@
+#include "follow.h"
+
+#include "sheet.h"
+
+#include <daybook/clock.h>
+#include <daybook/lock.h>
+#include <daybook/message.h>
+
+#include <unistd.h>
+
+/** How often a wait for the broker or the disk is mentioned. */
+#define REMIND_MS 30000
+
+struct follower {
+    const struct dbk_config *config;
+    bool follow;
+    struct dbk_follow_status *status;
+    struct dbk_follow_result *result;
+    struct dbk_lock lock;
+    struct dbk_log *log;
+    struct dbk_view *view;
+    struct dbk_book *book;
+    struct dbk_sheet sheet;
+    int64_t *offset_end; /* NULL: follow */
+    int64_t total;       /* events to apply until offset_end */
+    int64_t reminded_ms;
+};
+
+/** Tell once in a while why nothing moves. */
+static void remind(struct follower *follower, const char *text)
+{
+    int64_t now_ms = dbk_clock_monotonic_ms();
+    if (follower->reminded_ms == 0 || now_ms - follower->reminded_ms >= REMIND_MS) {
+        follower->reminded_ms = now_ms;
+        dbk_warning("%s Waiting.", text);
+    }
+}
+
+/** Open the current generation and bring the book to its checkpoint. */
+static int open_view(struct follower *follower, struct dbk_err *err)
+{
+    const struct dbk_topic *topic = dbk_log_topic(follower->log);
+    dbk_view_close(follower->view);
+    dbk_book_close(follower->book);
+    follower->book = NULL;
+    int code = dbk_view_open(&follower->view, follower->config->database, topic, err);
+    if (code != 0)
+        return code;
+    int32_t built_with = dbk_view_identity(follower->view)->partition_count;
+    if (built_with != topic->partition_count)
+        return dbk_err_set(err, DBK_ENO,
+                           "topic %s has %d partitions, and the view %s was built from %d. Adding "
+                           "partitions moves accounts to other places: their history would break. "
+                           "See docs/operations.md, \"Partitions were added\".",
+                           topic->name, topic->partition_count, follower->config->database,
+                           built_with);
+    code = dbk_open_book(topic, &follower->book, err);
+    if (code == 0)
+        code = dbk_view_load(follower->view, follower->book, err);
+    if (code == 0)
+        code = dbk_log_verify(follower->log, follower->book, err);
+    return code;
+}
+
+static int start(struct follower *follower, struct dbk_err *err)
+{
+    return dbk_start_after_book(follower->log, follower->book, follower->offset_end, err);
+}
+
+/** A rebuild has swapped its generation in: go on with that one. */
+static int reopen(struct follower *follower, struct dbk_err *err)
+{
+    dbk_message("the view was rebuilt; following the new one");
+    int code = open_view(follower, err);
+    return code == 0 ? start(follower, err) : code;
+}
+
+/** After a lost connection: is it still the same log? Waits until the broker answers. */
+static int verify_again(struct follower *follower, struct dbk_err *err)
+{
+    for (;;) {
+        int code = dbk_log_verify(follower->log, follower->book, err);
+        if (code == 0) {
+            if (follower->reminded_ms != 0)
+                dbk_message("the broker is back, it is the same log; going on");
+            follower->reminded_ms = 0;
+            return start(follower, err);
+        }
+        if (code != DBK_EBROKER || !follower->follow)
+            return code;
+        if (follower->status != NULL)
+            follower->status->connected = false;
+        remind(follower, err->text);
+        if (dbk_stop_requested)
+            return DBK_ESTOPPED;
+        usleep(200000);
+    }
+}
+
+void dbk_follow_count(struct dbk_follow_result *result, const struct dbk_changes *changes)
+{
+    result->applied += (int64_t)changes->count;
+    for (size_t i = 0; i < changes->count; i++) {
+        result->rejected += changes->entries[i].posting.verdict != DBK_POSTED;
+        result->misrouted += changes->entries[i].posting.verdict == DBK_MISROUTED;
+    }
+}
+
+/** Commit a sheet. A follower waits for a full disk or a held database; others give up. */
+static int commit(struct follower *follower, bool *replaced, struct dbk_err *err)
+{
+    for (;;) {
+        int code = dbk_view_write(follower->view, follower->book, &follower->sheet.changes,
+                                  replaced, err);
+        if (code == 0 && !*replaced) {
+            dbk_follow_count(follower->result, &follower->sheet.changes);
+            follower->reminded_ms = 0;
+        }
+        if (code != DBK_EVIEW || !follower->follow)
+            return code;
+        remind(follower, err->text);
+        if (dbk_stop_requested)
+            return DBK_ESTOPPED;
+        usleep(500000);
+    }
+}
+
+static int step(struct follower *follower, struct dbk_err *err)
+{
+    bool replaced = false;
+    if (dbk_log_interrupted(follower->log)) {
+        int code = verify_again(follower, err);
+        if (code != 0)
+            return code;
+    }
+    int code = dbk_sheet_read(&follower->sheet, follower->log, follower->book, 100, err);
+    if (code == 0 && follower->sheet.changes.count > 0)
+        code = commit(follower, &replaced, err);
+    else if (code == 0 && follower->follow)
+        replaced = dbk_view_replaced(follower->view);
+    dbk_sheet_release(&follower->sheet);
+    if (code == 0 && replaced)
+        code = reopen(follower, err);
+    if (code == 0 && follower->status != NULL) {
+        follower->status->applied = dbk_book_event_count(follower->book);
+        follower->status->connected = true;
+    }
+    return code;
+}
+
+/** Capture where the log ends now. */
+static int capture_end(struct follower *follower, struct dbk_err *err)
+{
+    int32_t count = dbk_log_topic(follower->log)->partition_count;
+    follower->offset_end = calloc((size_t)count, sizeof *follower->offset_end);
+    if (follower->offset_end == NULL)
+        return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
+    int code = dbk_log_watermarks(follower->log, NULL, follower->offset_end, err);
+    follower->total = -dbk_book_event_count(follower->book);
+    for (int32_t p = 0; code == 0 && p < count; p++)
+        follower->total += follower->offset_end[p];
+    return code;
+}
+
+static int run(struct follower *follower, struct dbk_err *err)
+{
+    struct dbk_progress progress;
+    int code = 0;
+    dbk_progress_start(&progress, "projected", "events", follower->total);
+    progress.visible = progress.visible && !follower->follow;
+    while (code == 0 && !dbk_stop_requested && !dbk_log_at_end(follower->log)) {
+        code = step(follower, err);
+        dbk_progress_update(&progress, follower->result->applied);
+    }
+    dbk_progress_end(&progress);
+    return code == DBK_ESTOPPED ? 0 : code;
+}
+
+int dbk_follow(const struct dbk_config *config, bool follow, struct dbk_follow_status *status,
+               struct dbk_follow_result *result, struct dbk_err *err)
+{
+    struct follower follower = {
+        .config = config,
+        .follow = follow,
+        .status = status,
+        .result = result,
+        .lock = {.fd = -1},
+    };
+    int64_t started_ms = dbk_clock_monotonic_ms();
+    *result = (struct dbk_follow_result){0};
+    int code = dbk_lock_take(&follower.lock, config->database, "follower", err);
+    if (code == 0)
+        code = dbk_log_open(&follower.log, config, err);
+    if (code == 0) {
+        dbk_log_stop_on(follower.log, &dbk_stop_requested);
+        code = dbk_sheet_open(&follower.sheet, err);
+    }
+    if (code == 0)
+        code = open_view(&follower, err);
+    if (code == 0 && !follow)
+        code = capture_end(&follower, err);
+    if (code == 0)
+        code = start(&follower, err);
+    if (code == 0)
+        code = run(&follower, err);
+    dbk_sheet_close(&follower.sheet);
+    dbk_log_close(follower.log);
+    dbk_book_close(follower.book);
+    dbk_view_close(follower.view);
+    dbk_lock_release(&follower.lock);
+    free(follower.offset_end);
+    result->elapsed_ms = dbk_clock_monotonic_ms() - started_ms;
+    return code;
+}

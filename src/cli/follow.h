@@ -1,0 +1,41 @@
+/**
+ * The projector: from the view's checkpoint to the log's end, or on and on.
+ */
+#ifndef DAYBOOK_FOLLOW_H
+#define DAYBOOK_FOLLOW_H
+
+#include "cli.h"
+
+#include <daybook/view.h>
+
+/** What the follower tells others in its process; any thread may read it. */
+struct dbk_follow_status {
+    _Atomic int64_t applied; /**< events, over all partitions */
+    _Atomic bool connected;  /**< false while the broker does not answer */
+};
+
+struct dbk_follow_result {
+    int64_t applied;     /**< events applied by this call */
+    int64_t rejected;    /**< of these, not posted */
+    int64_t misrouted;   /**< of these, on a partition that is not their account's */
+    int64_t elapsed_ms;
+};
+
+/**
+ * Apply events to the database's view.
+ *
+ * Takes the follower's lock. Rows and checkpoints are committed together; dbk_stop_requested ends
+ * it after a commit. While following, a broker that is away and a database that cannot be written
+ * are waited for.
+ *
+ * @param follow  false: return at the watermarks captured at the start.
+ * @param status  may be NULL.
+ */
+DBK_MUST_CHECK int dbk_follow(const struct dbk_config *config, bool follow,
+                              struct dbk_follow_status *status,
+                              struct dbk_follow_result *result, struct dbk_err *err);
+
+/** Add what some records did to a result. */
+void dbk_follow_count(struct dbk_follow_result *result, const struct dbk_changes *changes);
+
+#endif
