@@ -9,6 +9,9 @@
 #include <daybook/view_read.h>
 
 #include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 /** The digest every so many offsets as the view has it, for one partition. */
 struct points {

@@ -4,6 +4,7 @@
 #include <daybook/message.h>
 
 #include <inttypes.h>
+#include <stdio.h>
 
 static int64_t print_max = 100;
 

@@ -5,6 +5,9 @@
 #include <daybook/message.h>
 #include <daybook/view_read.h>
 
+#include <stdlib.h>
+#include <string.h>
+
 struct output {
     struct dbk_view *view;
     const struct dbk_checkpoint *checkpoints;

@@ -7,6 +7,8 @@
 #include <daybook/view_read.h>
 
 #include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 /** All that status shows; log or view may be missing. */
 struct status {

@@ -6,6 +6,7 @@
 #include <daybook/lock.h>
 #include <daybook/message.h>
 
+#include <stdlib.h>
 #include <unistd.h>
 
 /** How often a wait for the broker or the disk is mentioned. */

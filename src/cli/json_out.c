@@ -3,6 +3,8 @@
 #include <daybook/escape.h>
 
 #include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 void dbk_json_set_text(json_t *object, const char *name, struct dbk_text text)
 {

@@ -7,6 +7,8 @@
 #include <daybook/rebuild.h>
 
 #include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
 
 /** Sheets on their way from the fold to SQLite: memory is bounded by their number. */
 #define SHEET_COUNT 4

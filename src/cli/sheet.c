@@ -2,6 +2,9 @@
 
 #include "cli.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 int dbk_sheet_open(struct dbk_sheet *sheet, struct dbk_err *err)
 {
     *sheet = (struct dbk_sheet){.scratch = NULL};

@@ -5,6 +5,9 @@
 #include <daybook/money.h>
 
 #include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 #include <wchar.h>
 

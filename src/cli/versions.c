@@ -9,6 +9,8 @@
 #include <daybook/ledger.h>
 #include <daybook/view.h>
 
+#include <stdio.h>
+
 void dbk_print_versions(void)
 {
     printf("daybook %s (schema %d, fold %d)\n"

@@ -1,6 +1,8 @@
 #include <daybook/date.h>
 #include <daybook/err.h>
 
+#include <string.h>
+
 static bool is_leap(int year)
 {
     return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;

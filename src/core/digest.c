@@ -3,6 +3,7 @@
 #include <openssl/evp.h>
 
 #include <stdlib.h>
+#include <string.h>
 
 struct dbk_digest_context {
     EVP_MD *sha256; /* fetched once: looking it up costs more than hashing a record */

@@ -2,6 +2,8 @@
 
 #include <daybook/clock.h>
 
+#include <stdio.h>
+
 struct answer {
     struct dbk_kafka kafka; /* first: the callbacks' opaque pointer */
     int64_t time_ms;        /* 0: none yet */

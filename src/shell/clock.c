@@ -2,6 +2,8 @@
 
 #include <daybook/err.h>
 
+#include <time.h>
+
 static int64_t read_ms(clockid_t id)
 {
     struct timespec now;

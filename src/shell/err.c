@@ -1,6 +1,7 @@
 #include <daybook/err.h>
 
 #include <stdarg.h>
+#include <stdio.h>
 
 int dbk_err_set(struct dbk_err *err, int code, const char *format, ...)
 {

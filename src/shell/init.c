@@ -3,6 +3,7 @@
 #include <daybook/clock.h>
 #include <daybook/message.h>
 
+#include <stdio.h>
 #include <unistd.h>
 
 static int broker_count(struct dbk_kafka *kafka, const struct dbk_config *config, int *count,

@@ -3,6 +3,9 @@
 #include <daybook/clock.h>
 #include <daybook/message.h>
 
+#include <stdio.h>
+#include <string.h>
+
 /** librdkafka's log lines come from its own threads. */
 static void on_log(const rd_kafka_t *handle, int level, const char *facility, const char *text)
 {

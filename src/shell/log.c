@@ -3,6 +3,9 @@
 #include <daybook/clock.h>
 #include <daybook/message.h>
 
+#include <stdlib.h>
+#include <string.h>
+
 /** A partition reported shorter than it was: a new leader may be late, damage stays. */
 #define SHORT_LOG_PATIENCE_MS 10000
 

@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <unistd.h>
 
 static void say(const char *prefix, const char *format, va_list arguments)

@@ -6,6 +6,8 @@
 #include <daybook/message.h>
 
 #include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 /** After this long without an acknowledgement the user is told what is waited for. */
 #define SILENCE_MS 5000

@@ -7,6 +7,9 @@
 #include <daybook/lock.h>
 #include <daybook/message.h>
 
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 extern const char dbk_indexes_sql[];

@@ -3,6 +3,8 @@
 #include <daybook/message.h>
 
 #include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
 
 bool dbk_topic_is_snapshots(const char *name)
 {

@@ -3,6 +3,9 @@
 #include <daybook/message.h>
 
 #include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 extern const char dbk_views_sql[];

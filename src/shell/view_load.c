@@ -1,5 +1,7 @@
 #include "view_internal.h"
 
+#include <string.h>
+
 /** A view whose content cannot be what the fold made. */
 static int damaged(const struct dbk_view *view, const char *what, int64_t id,
                    struct dbk_err *err)

@@ -2,6 +2,8 @@
 
 #include "view_internal.h"
 
+#include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 
 int dbk_view_begin(struct dbk_view *view, struct dbk_checkpoint *checkpoints,

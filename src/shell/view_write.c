@@ -3,6 +3,8 @@
 #include <daybook/clock.h>
 #include <daybook/date.h>
 
+#include <stdio.h>
+
 /** Bytes of a rejected record that the view keeps. */
 #define HEAD_SIZE 1024
 
