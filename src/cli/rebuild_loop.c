@@ -6,6 +6,7 @@
 #include <daybook/message.h>
 #include <daybook/rebuild.h>
 
+#include <malloc.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -143,6 +144,7 @@ static int load(struct work *work, struct dbk_err *err)
     code = fill_sheets(work, err);
     end_line(&work->line);
     pthread_join(writer, NULL);
+    malloc_trim(0); /* what waited in the queue goes back, before the indexes are sorted */
     if (code == 0 && work->line.writer_code != 0) {
         *err = work->line.writer_err;
         code = work->line.writer_code;

@@ -38,9 +38,9 @@ static const struct dbk_kafka_setting settings[] = {
     {"auto.offset.reset", "error"},
     {"check.crcs", "true"},
     /* Fetching pauses for up to a second when this many records wait: the default starves us. */
-    {"queued.min.messages", "1000000"},
+    {"queued.min.messages", "600000"},
     {"queued.max.messages.kbytes", "262144"},
-    {"fetch.message.max.bytes", "4194304"},
+    {"fetch.message.max.bytes", "2097152"},
     {"fetch.wait.max.ms", "500"},
     {"reconnect.backoff.max.ms", "2000"},
     {NULL, NULL},
