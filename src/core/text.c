@@ -1,4 +1,4 @@
-#include <daybook/event.h>
+#include "text.h"
 
 #include <string.h>
 
@@ -34,24 +34,27 @@ static size_t decode_multibyte(uint32_t *c, const unsigned char *bytes, size_t l
     return count;
 }
 
+size_t dbk_text_next(const char *bytes, size_t length, bool *clean)
+{
+    const unsigned char *p = (const unsigned char *)bytes;
+    uint32_t c = p[0];
+    size_t count = c < 0x80 ? 1 : decode_multibyte(&c, p, length);
+    *clean = count > 0 && !is_forbidden(c);
+    return count > 0 ? count : 1;
+}
+
 bool dbk_text_is_clean(struct dbk_text text, size_t max, bool trimmed)
 {
-    const unsigned char *bytes = (const unsigned char *)text.bytes;
+    const char *bytes = text.bytes;
     if (text.length < 1 || text.length > max)
         return false;
     if (trimmed && (bytes[0] == ' ' || bytes[text.length - 1] == ' '))
         return false;
     for (size_t i = 0; i < text.length;) {
-        uint32_t c = bytes[i];
-        size_t count = 1;
-        if (c >= 0x80) {
-            count = decode_multibyte(&c, bytes + i, text.length - i);
-            if (count == 0)
-                return false;
-        }
-        if (is_forbidden(c))
+        bool clean;
+        i += dbk_text_next(bytes + i, text.length - i, &clean);
+        if (!clean)
             return false;
-        i += count;
     }
     return true;
 }

@@ -1,0 +1,37 @@
+#include <daybook/buffer.h>
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+void dbk_buffer_add(struct dbk_buffer *buffer, const void *bytes, size_t length)
+{
+    if (buffer->failed || length == 0)
+        return;
+    if (length >= buffer->capacity - buffer->length) {
+        size_t capacity = buffer->capacity == 0 ? 4096 : buffer->capacity;
+        while (capacity - buffer->length <= length && capacity <= SIZE_MAX / 4)
+            capacity *= 2;
+        char *grown = capacity - buffer->length > length ? realloc(buffer->bytes, capacity) : NULL;
+        if (grown == NULL) {
+            buffer->failed = true;
+            return;
+        }
+        buffer->bytes = grown;
+        buffer->capacity = capacity;
+    }
+    memcpy(buffer->bytes + buffer->length, bytes, length);
+    buffer->length += length;
+    buffer->bytes[buffer->length] = '\0';
+}
+
+void dbk_buffer_add_string(struct dbk_buffer *buffer, const char *string)
+{
+    dbk_buffer_add(buffer, string, strlen(string));
+}
+
+void dbk_buffer_clear(struct dbk_buffer *buffer)
+{
+    free(buffer->bytes);
+    *buffer = (struct dbk_buffer){.bytes = NULL};
+}
