@@ -38,6 +38,7 @@ struct dbk_view {
     ino_t inode;
     struct dbk_view_identity identity;
     struct dbk_digest_context *digest;
+    int64_t deadline_ms; /* of the question being answered; 0: none */
     sqlite3_stmt *statements[DBK_SQL_COUNT]; /* of a writer; prepared when first used */
 };
 

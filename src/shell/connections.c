@@ -1,0 +1,120 @@
+#include "connections.h"
+
+#include <daybook/clock.h>
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <time.h>
+
+/** How long a client may take for a whole request, or for a piece of an answer. */
+#define DEADLINE_MS 20000
+
+struct dbk_connection {
+    struct dbk_connection *next;
+    struct dbk_connection *previous;
+    _Atomic int64_t deadline_ms;
+    int fd;
+};
+
+struct dbk_connections {
+    pthread_t thread;
+    pthread_mutex_t mutex;
+    pthread_cond_t ended_changed;
+    bool ended;
+    struct dbk_connection *first;
+};
+
+/** Shutting a socket down lets the server notice; the mutex keeps the number from being reused. */
+static void cut_late_ones(struct dbk_connections *connections)
+{
+    int64_t now_ms = dbk_clock_monotonic_ms();
+    for (struct dbk_connection *c = connections->first; c != NULL; c = c->next)
+        if (c->deadline_ms < now_ms)
+            shutdown(c->fd, SHUT_RDWR);
+}
+
+static void *watch(void *argument)
+{
+    struct dbk_connections *connections = argument;
+    pthread_mutex_lock(&connections->mutex);
+    while (!connections->ended) {
+        struct timespec until;
+        clock_gettime(CLOCK_REALTIME, &until);
+        until.tv_sec++;
+        pthread_cond_timedwait(&connections->ended_changed, &connections->mutex, &until);
+        cut_late_ones(connections);
+    }
+    pthread_mutex_unlock(&connections->mutex);
+    return NULL;
+}
+
+int dbk_connections_open(struct dbk_connections **connections, struct dbk_err *err)
+{
+    *connections = NULL;
+    struct dbk_connections *opened = calloc(1, sizeof *opened);
+    if (opened == NULL)
+        return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
+    pthread_mutex_init(&opened->mutex, NULL);
+    pthread_cond_init(&opened->ended_changed, NULL);
+    if (pthread_create(&opened->thread, NULL, watch, opened) != 0) {
+        free(opened);
+        return dbk_err_set(err, DBK_ENOMEM, "no further thread can be started.");
+    }
+    *connections = opened;
+    return 0;
+}
+
+void dbk_connections_close(struct dbk_connections *connections)
+{
+    if (connections == NULL)
+        return;
+    pthread_mutex_lock(&connections->mutex);
+    connections->ended = true;
+    pthread_cond_signal(&connections->ended_changed);
+    pthread_mutex_unlock(&connections->mutex);
+    pthread_join(connections->thread, NULL);
+    pthread_cond_destroy(&connections->ended_changed);
+    pthread_mutex_destroy(&connections->mutex);
+    free(connections);
+}
+
+struct dbk_connection *dbk_connections_add(struct dbk_connections *connections, int fd)
+{
+    struct dbk_connection *added = calloc(1, sizeof *added);
+    if (added == NULL)
+        return NULL;
+    added->fd = fd;
+    dbk_connection_extend(added);
+    pthread_mutex_lock(&connections->mutex);
+    added->next = connections->first;
+    if (added->next != NULL)
+        added->next->previous = added;
+    connections->first = added;
+    pthread_mutex_unlock(&connections->mutex);
+    return added;
+}
+
+void dbk_connections_remove(struct dbk_connections *connections,
+                            struct dbk_connection *connection)
+{
+    if (connection == NULL)
+        return;
+    pthread_mutex_lock(&connections->mutex);
+    if (connection->previous != NULL)
+        connection->previous->next = connection->next;
+    else
+        connections->first = connection->next;
+    if (connection->next != NULL)
+        connection->next->previous = connection->previous;
+    pthread_mutex_unlock(&connections->mutex);
+    free(connection);
+}
+
+void dbk_connection_extend(struct dbk_connection *connection)
+{
+    if (connection != NULL)
+        connection->deadline_ms = dbk_clock_monotonic_ms() + DEADLINE_MS;
+}
