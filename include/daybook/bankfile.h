@@ -18,7 +18,7 @@
 #include <daybook/event.h>
 
 /** What a column holds. */
-enum dbk_column {
+enum dbk_bank_column {
     DBK_COLUMN_DATE,
     DBK_COLUMN_ACCOUNT,
     DBK_COLUMN_AMOUNT,
@@ -29,10 +29,10 @@ enum dbk_column {
 };
 
 /** @return "date", "account", "amount", "type", "balance" or "memo". */
-const char *dbk_column_key(enum dbk_column column);
+const char *dbk_bank_column_key(enum dbk_bank_column column);
 
 /** @return the name that it has in a header unless the user gives another. */
-const char *dbk_column_default_name(enum dbk_column column);
+const char *dbk_bank_column_name(enum dbk_bank_column column);
 
 #define DBK_COLUMNS_MAX 512 /**< columns of a file */
 #define DBK_WORDS_MAX 32
@@ -109,7 +109,7 @@ struct dbk_bankfile {
     char delimiter;
     uint32_t column_count;
     uint32_t columns[DBK_COLUMN_COUNT]; /**< index of the field, from 0, or DBK_NO_COLUMN */
-    enum dbk_column fault_column;
+    enum dbk_bank_column fault_column;
 
     /* Decided by survey. */
     uint64_t row_count; /**< right and wrong ones, without the header */

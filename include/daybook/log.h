@@ -53,7 +53,13 @@ struct dbk_log;
  */
 DBK_MUST_CHECK int dbk_log_open(struct dbk_log **log, const struct dbk_config *config,
                                 struct dbk_err *err);
+/** As dbk_log_open, without any message: for threads that only watch. */
+DBK_MUST_CHECK int dbk_log_open_quietly(struct dbk_log **log, const struct dbk_config *config,
+                                        struct dbk_err *err);
 void dbk_log_close(struct dbk_log *log);
+
+/** How long a question to the broker may take; 10 s unless set. */
+void dbk_log_set_timeout(struct dbk_log *log, int timeout_ms);
 
 /** Let waiting functions return DBK_ESTOPPED once *stop is not 0. */
 void dbk_log_stop_on(struct dbk_log *log, const volatile sig_atomic_t *stop);

@@ -47,7 +47,7 @@ static int run(struct dbk_cli *cli, int argc, char **argv, struct dbk_err *err)
     if (reset && code == 0)
         report(&cli->config, &result);
     if (code == 0 && (!reset || follow)) {
-        code = dbk_follow(&cli->config, follow, NULL, &result, err);
+        code = dbk_follow(&cli->config, follow, &result, err);
         if (code == 0)
             report(&cli->config, &result);
     }

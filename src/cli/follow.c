@@ -15,7 +15,6 @@
 struct follower {
     const struct dbk_config *config;
     bool follow;
-    struct dbk_follow_status *status;
     struct dbk_follow_result *result;
     struct dbk_lock lock;
     struct dbk_log *log;
@@ -79,6 +78,7 @@ static int reopen(struct follower *follower, struct dbk_err *err)
 /** After a lost connection: is it still the same log? Waits until the broker answers. */
 static int verify_again(struct follower *follower, struct dbk_err *err)
 {
+    dbk_log_set_timeout(follower->log, 500); /* so that a stop is heard */
     for (;;) {
         int code = dbk_log_verify(follower->log, follower->book, err);
         if (code == 0) {
@@ -89,8 +89,6 @@ static int verify_again(struct follower *follower, struct dbk_err *err)
         }
         if (code != DBK_EBROKER || !follower->follow)
             return code;
-        if (follower->status != NULL)
-            follower->status->connected = false;
         remind(follower, err->text);
         if (dbk_stop_requested)
             return DBK_ESTOPPED;
@@ -142,10 +140,6 @@ static int step(struct follower *follower, struct dbk_err *err)
     dbk_sheet_release(&follower->sheet);
     if (code == 0 && replaced)
         code = reopen(follower, err);
-    if (code == 0 && follower->status != NULL) {
-        follower->status->applied = dbk_book_event_count(follower->book);
-        follower->status->connected = true;
-    }
     return code;
 }
 
@@ -177,13 +171,12 @@ static int run(struct follower *follower, struct dbk_err *err)
     return code == DBK_ESTOPPED ? 0 : code;
 }
 
-int dbk_follow(const struct dbk_config *config, bool follow, struct dbk_follow_status *status,
-               struct dbk_follow_result *result, struct dbk_err *err)
+int dbk_follow(const struct dbk_config *config, bool follow, struct dbk_follow_result *result,
+               struct dbk_err *err)
 {
     struct follower follower = {
         .config = config,
         .follow = follow,
-        .status = status,
         .result = result,
         .lock = {.fd = -1},
     };

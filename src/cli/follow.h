@@ -8,12 +8,6 @@
 
 #include <daybook/view.h>
 
-/** What the follower tells others in its process; any thread may read it. */
-struct dbk_follow_status {
-    _Atomic int64_t applied; /**< events, over all partitions */
-    _Atomic bool connected;  /**< false while the broker does not answer */
-};
-
 struct dbk_follow_result {
     int64_t applied;     /**< events applied by this call */
     int64_t rejected;    /**< of these, not posted */
@@ -29,10 +23,8 @@ struct dbk_follow_result {
  * are waited for.
  *
  * @param follow  false: return at the watermarks captured at the start.
- * @param status  may be NULL.
  */
 DBK_MUST_CHECK int dbk_follow(const struct dbk_config *config, bool follow,
-                              struct dbk_follow_status *status,
                               struct dbk_follow_result *result, struct dbk_err *err);
 
 /** Add what some records did to a result. */

@@ -76,6 +76,7 @@ int dbk_kafka_open(struct dbk_kafka *kafka, const struct dbk_config *config, rd_
         rd_kafka_conf_set_dr_msg_cb(conf, delivered);
     pthread_mutex_init(&kafka->mutex, NULL);
     kafka->quiet = true;
+    kafka->timeout_ms = DBK_KAFKA_TIMEOUT_MS;
     kafka->handle = rd_kafka_new(type, conf, why, sizeof why);
     if (kafka->handle == NULL) {
         rd_kafka_conf_destroy(conf);
@@ -127,7 +128,7 @@ static int query_offsets(struct dbk_kafka *kafka, const char *topic, int32_t par
     for (int32_t p = 0; p < partition_count; p++)
         rd_kafka_topic_partition_list_add(list, topic, p)->offset = which;
     rd_kafka_resp_err_t error =
-        rd_kafka_offsets_for_times(kafka->handle, list, DBK_KAFKA_TIMEOUT_MS);
+        rd_kafka_offsets_for_times(kafka->handle, list, kafka->timeout_ms);
     for (int i = 0; code == 0 && i < list->cnt; i++) {
         const rd_kafka_topic_partition_t *found = &list->elems[i];
         if (error != RD_KAFKA_RESP_ERR_NO_ERROR || found->err != RD_KAFKA_RESP_ERR_NO_ERROR)

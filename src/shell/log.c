@@ -27,6 +27,7 @@ struct dbk_log {
     rd_kafka_message_t **fetched; /* taken from the library, not given on yet */
     size_t fetched_count;
     size_t fetched_next;
+    bool quiet;
     const volatile sig_atomic_t *stop; /* NULL: nobody can ask to stop */
 };
 
@@ -82,6 +83,8 @@ static int check_topic(struct dbk_log *log, struct dbk_err *err)
     if (code != 0)
         return code == DBK_ENO ? (err->code = DBK_EBROKER) : code;
     memcpy(log->topic.danger, findings.fatal, sizeof log->topic.danger);
+    if (log->quiet)
+        return 0;
     if (!log->topic.settings_known)
         dbk_warning("the settings of topic %s may not be read with these rights: whether it keeps "
                     "its events for ever is not known.",
@@ -115,13 +118,15 @@ static int check_beginning(struct dbk_log *log, struct dbk_err *err)
     return code;
 }
 
-int dbk_log_open(struct dbk_log **log, const struct dbk_config *config, struct dbk_err *err)
+static int open_log(struct dbk_log **log, const struct dbk_config *config, bool quiet,
+                    struct dbk_err *err)
 {
     *log = NULL;
     struct dbk_log *opened = calloc(1, sizeof *opened);
     if (opened == NULL)
         return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
     opened->config = config;
+    opened->quiet = quiet;
     int code = dbk_kafka_open(&opened->kafka, config, RD_KAFKA_CONSUMER, settings, NULL, err);
     if (code == 0)
         code = check_topic(opened, err);
@@ -139,9 +144,25 @@ int dbk_log_open(struct dbk_log **log, const struct dbk_config *config, struct d
         dbk_log_close(opened);
         return code;
     }
-    opened->kafka.quiet = false;
+    opened->kafka.quiet = quiet;
     *log = opened;
     return 0;
+}
+
+int dbk_log_open(struct dbk_log **log, const struct dbk_config *config, struct dbk_err *err)
+{
+    return open_log(log, config, false, err);
+}
+
+int dbk_log_open_quietly(struct dbk_log **log, const struct dbk_config *config,
+                         struct dbk_err *err)
+{
+    return open_log(log, config, true, err);
+}
+
+void dbk_log_set_timeout(struct dbk_log *log, int timeout_ms)
+{
+    log->kafka.timeout_ms = timeout_ms;
 }
 
 /** Stop reading everywhere and drop what was fetched. */

@@ -1,0 +1,23 @@
+/**
+ * The dashboard: joins the HTTP server, the view and the pages.
+ */
+#ifndef DAYBOOK_SERVE_H
+#define DAYBOOK_SERVE_H
+
+#include "cli.h"
+
+#define DBK_DEFAULT_LISTEN "127.0.0.1:8501"
+
+struct dbk_serve;
+
+/**
+ * Start to serve config's database on threads of its own, and to watch how far the log is ahead.
+ *
+ * config must outlive it. @return 0 or DBK_EUSAGE.
+ */
+DBK_MUST_CHECK int dbk_serve_start(struct dbk_serve **serve, const struct dbk_config *config,
+                                   const char *listen, struct dbk_err *err);
+/** Takes NULL. */
+void dbk_serve_stop(struct dbk_serve *serve);
+
+#endif
