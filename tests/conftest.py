@@ -1,0 +1,162 @@
+"""Fixtures of the integration and browser tests: the binary, a broker, a topic of one's own."""
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import time
+import uuid
+
+import pytest
+from confluent_kafka import Producer
+from confluent_kafka.admin import AdminClient
+
+DEADLINE_S = 60  # for anything that could hang
+
+
+@pytest.fixture(scope="session")
+def brokers():
+    address = os.environ.get("DAYBOOK_TEST_BROKERS")
+    assert address, "DAYBOOK_TEST_BROKERS is not set; scripts/test starts a broker and sets it"
+    return address
+
+
+@pytest.fixture(scope="session")
+def binary():
+    path = os.environ.get("DAYBOOK_BIN")
+    assert path and os.access(path, os.X_OK), "DAYBOOK_BIN is not an executable"
+    return path
+
+
+class Ledger:
+    """One topic and one database, and the ways to use them."""
+
+    def __init__(self, binary, brokers, folder, topic):
+        self.binary, self.brokers, self.folder, self.topic = binary, brokers, folder, topic
+        self.database = str(folder / "ledger.db")
+        self.processes = []
+        self.administrator = None
+        self.environment = dict(os.environ, HOME=str(folder), DAYBOOK_BROKERS=brokers,
+                                DAYBOOK_TOPIC=topic, DAYBOOK_DATABASE=self.database,
+                                ASAN_OPTIONS="detect_leaks=1", LC_ALL="C.UTF-8")
+        self.environment.pop("XDG_CONFIG_HOME", None)
+
+    def run(self, *words, status=0, database=None, timeout=DEADLINE_S, **more):
+        """Run a command to its end; its exit status must be the one expected."""
+        environment = dict(self.environment)
+        if database:
+            environment["DAYBOOK_DATABASE"] = str(database)
+        done = subprocess.run([self.binary, *map(str, words)], env=environment, text=True,
+                              capture_output=True, timeout=timeout, cwd=self.folder, **more)
+        assert "Sanitizer" not in done.stderr, done.stderr
+        if status is not None:
+            assert done.returncode == status, (words, done.returncode, done.stdout, done.stderr)
+        return done
+
+    def start(self, *words):
+        """Start a command that goes on; it is ended with the test."""
+        log = open(self.folder / f"{words[0]}-{len(self.processes)}.log", "w+")
+        process = subprocess.Popen([self.binary, *map(str, words)], env=self.environment,
+                                   stdout=log, stderr=subprocess.STDOUT, cwd=self.folder)
+        process.log = log.name
+        self.processes.append(process)
+        return process
+
+    def init(self, partitions=4):
+        self.run("init", "--partitions", partitions)
+        return self
+
+    def stop_all(self):
+        for process in self.processes:
+            if process.poll() is None:
+                process.kill()
+            process.wait(DEADLINE_S)
+            assert "Sanitizer" not in open(process.log).read(), open(process.log).read()
+
+    def producer(self, **settings):
+        return Producer({"bootstrap.servers": self.brokers, "partitioner": "murmur2_random",
+                         "linger.ms": 5, **settings})
+
+    def send(self, events, key=True, partition=None, topic=None, **settings):
+        """Append events: dicts, or bytes as they are; keyed by account like any good writer."""
+        producer, failures = self.producer(**settings), []
+        for event in events:
+            account = event.get("account") if isinstance(event, dict) else None
+            value = json.dumps(event).encode() if isinstance(event, dict) else event
+            place = {} if partition is None else {"partition": partition}
+            while True:
+                try:
+                    producer.produce(topic or self.topic, value,
+                                     key=account.encode() if key and account else None,
+                                     on_delivery=lambda e, m: failures.append(e) if e else None,
+                                     **place)
+                    break
+                except BufferError:
+                    producer.poll(0.1)
+            producer.poll(0)
+        assert producer.flush(DEADLINE_S) == 0 and not failures, failures
+
+    def sql(self, query, *values, database=None):
+        with sqlite3.connect(database or self.database, timeout=30) as connection:
+            return connection.execute(query, values).fetchall()
+
+    def balances(self):
+        lines = self.run("balance").stdout.splitlines()
+        return {line.split("\t")[0]: line.split("\t")[1] for line in lines}
+
+    def dump(self, database=None):
+        """All rows that the log determines; who made them, and when, is left out."""
+        tables = ("checkpoints", "digests", "accounts", "balances", "sources", "transactions",
+                  "rejections", "daily_aggregates")
+        with sqlite3.connect(database or self.database, timeout=30) as connection:
+            return {table: connection.execute(
+                f"SELECT * FROM {table} ORDER BY 1, 2").fetchall() for table in tables}
+
+    def assert_whole(self):
+        """Every offset is in exactly one place."""
+        applied = self.sql("SELECT sum(offset_next) FROM checkpoints")[0][0]
+        rows = self.sql("SELECT (SELECT count(*) FROM transactions) + "
+                        "(SELECT count(*) FROM rejections)")[0][0]
+        twice = self.sql("SELECT count(*) FROM transactions JOIN rejections "
+                         "USING (partition, offset)")[0][0]
+        assert (rows, twice) == (applied, 0)
+        return applied
+
+    def wait_for(self, condition, what, timeout=DEADLINE_S):
+        deadline = time.monotonic() + timeout
+        while time.monotonic() < deadline:
+            try:
+                if condition():
+                    return
+            except sqlite3.OperationalError:
+                pass
+            time.sleep(0.02)
+        raise AssertionError(f"waited {timeout} s for {what}")
+
+    def admin(self):
+        """One client for the whole test: its futures fail when it is collected."""
+        if self.administrator is None:
+            self.administrator = AdminClient({"bootstrap.servers": self.brokers})
+        return self.administrator
+
+
+def event(account="C100", value="10.00", kind="deposit", date="2024-01-01T00:00:00Z", **more):
+    return {"transaction_date": date, "account": account, "transaction_value": value,
+            "transaction_type": kind, **more}
+
+
+@pytest.fixture
+def ledger(binary, brokers, tmp_path):
+    made = Ledger(binary, brokers, tmp_path, f"t-{uuid.uuid4().hex[:12]}")
+    yield made
+    made.stop_all()
+
+
+@pytest.fixture
+def terminate():
+    """End a process as Ctrl-C or a service manager would; it must end in time, with success."""
+    def end(process, number=signal.SIGTERM, within=5):
+        process.send_signal(number)
+        process.wait(within)
+        assert process.returncode == 0, (process.returncode, open(process.log).read())
+    return end
