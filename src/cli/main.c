@@ -70,6 +70,30 @@ static void print_help(const struct dbk_command *command)
     dbk_options_print(dbk_global_table);
 }
 
+/** The manual page, from the same tables: groff's man macros. */
+static void print_manual(void)
+{
+    puts(".TH DAYBOOK 1 \"\" \"daybook " DAYBOOK_VERSION "\" \"User Commands\"\n"
+         ".SH NAME\ndaybook \\- a ledger whose every number can be proven from its log\n"
+         ".SH SYNOPSIS\n.B daybook\n.I COMMAND\n[OPTIONS] [ARGUMENTS]\n"
+         ".SH COMMANDS");
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        const struct dbk_command *command = commands[i];
+        printf(".SS daybook %s %s\n%s.\n.PP\n%s\n", command->name, command->arguments,
+               command->summary, command->description);
+        dbk_options_print_manual(command->options);
+    }
+    puts(".SH OPTIONS OF EVERY COMMAND");
+    dbk_options_print_manual(dbk_global_table);
+    puts(".SH EXIT STATUS\n"
+         "0 yes, 1 no, 2 usage, 3 broker (nothing was sent), 4 database, 5 sent but the outcome "
+         "is not known.\n"
+         ".SH ENVIRONMENT\n"
+         "DAYBOOK_BROKERS, DAYBOOK_TOPIC, DAYBOOK_DATABASE and DAYBOOK_CONFIG stand for -b, -t, "
+         "-d and -F.\n"
+         ".SH FILES\n~/.config/daybook.conf");
+}
+
 static const struct dbk_command *find_command(const char *name)
 {
     for (size_t i = 0; i < COMMAND_COUNT; i++)
@@ -177,6 +201,10 @@ int main(int argc, char **argv)
         return finish(argc == 0 && !dbk_global.help ? DBK_EUSAGE : 0, &err);
     }
     const char *name = argv[help ? 1 : 0];
+    if (help && strcmp(name, "--man") == 0) {
+        print_manual();
+        return finish(0, &err);
+    }
     const struct dbk_command *command = find_command(name);
     if (command == NULL)
         return unknown_command(name);

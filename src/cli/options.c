@@ -212,3 +212,14 @@ void dbk_options_print(const struct dbk_option *options)
         printf("  %-28s %s\n", left, options->help);
     }
 }
+
+void dbk_options_print_manual(const struct dbk_option *options)
+{
+    for (; options != NULL && options->name != NULL; options++) {
+        printf(".TP\n.B ");
+        if (options->letter != 0)
+            printf("\\-%c, ", options->letter);
+        printf("\\-\\-%s%s%s\n%s\n", options->name, options->argument != NULL ? " " : "",
+               options->argument != NULL ? options->argument : "", options->help);
+    }
+}

@@ -39,6 +39,9 @@ DBK_MUST_CHECK int dbk_options_parse(const struct dbk_option *options, int *argc
 /** Write the lines of an option table to standard output. */
 void dbk_options_print(const struct dbk_option *options);
 
+/** The same for the manual page. */
+void dbk_options_print_manual(const struct dbk_option *options);
+
 /** Write the versions of daybook and of the libraries it runs with. */
 void dbk_print_versions(void);
 

@@ -78,9 +78,9 @@ static void add_position(struct dbk_overview *overview, int64_t partition, int64
     size_t size = sizeof overview->positions;
     if (used + 48 < size)
         snprintf(overview->positions + used, size - used, "%s%" PRId64 ":%" PRId64,
-                 used > 0 ? "," : "", partition, offset);
-    else if (used + 8 < size)
-        snprintf(overview->positions + used, size - used, ",…");
+                 used > 0 ? ", " : "", partition, offset);
+    else if (used + 9 < size)
+        snprintf(overview->positions + used, size - used, ", …");
 }
 
 int dbk_query_position(struct dbk_view *view, struct dbk_overview *overview, struct dbk_err *err)

@@ -217,8 +217,8 @@ static void add_count_cell(struct dbk_page *page, int64_t count)
 void dbk_page_begin_accounts(struct dbk_page *page)
 {
     static const enum dbk_text_id columns[] = {
-        DBK_T_ACCOUNT,     DBK_T_BALANCE,     DBK_T_DEPOSIT,      DBK_T_DEPOSITS,
-        DBK_T_WITHDRAWAL,  DBK_T_WITHDRAWALS, DBK_T_LAST_MOVEMENT};
+        DBK_T_ACCOUNT,          DBK_T_BALANCE,     DBK_T_DEPOSIT_COUNT, DBK_T_DEPOSITS,
+        DBK_T_WITHDRAWAL_COUNT, DBK_T_WITHDRAWALS, DBK_T_LAST_MOVEMENT};
     begin_table(page, DBK_T_ACCOUNTS, columns, 7, 0x3e);
 }
 
