@@ -51,17 +51,17 @@ void dbk_bank_row_wrong(struct dbk_bankfile *file, enum dbk_bank_problem problem
 }
 
 static const struct dbk_csv_field *field_of(const struct dbk_bankfile *file,
-                                            enum dbk_column column)
+                                            enum dbk_bank_column column)
 {
     return &file->fields[file->columns[column]];
 }
 
-static bool has_column(const struct dbk_bankfile *file, enum dbk_column column)
+static bool has_column(const struct dbk_bankfile *file, enum dbk_bank_column column)
 {
     return file->columns[column] != DBK_NO_COLUMN;
 }
 
-struct dbk_text dbk_bank_row_field(const struct dbk_bankfile *file, enum dbk_column column)
+struct dbk_text dbk_bank_row_field(const struct dbk_bankfile *file, enum dbk_bank_column column)
 {
     const struct dbk_csv_field *field = field_of(file, column);
     return dbk_trim((struct dbk_text){field->bytes, field->length});

@@ -13,7 +13,7 @@ bool dbk_same_word(struct dbk_text a, struct dbk_text b);
 void dbk_bank_row_map(struct dbk_bankfile *file, struct dbk_event *event);
 
 /** @return the row's field for a column that the file has, without spaces around it. */
-struct dbk_text dbk_bank_row_field(const struct dbk_bankfile *file, enum dbk_column column);
+struct dbk_text dbk_bank_row_field(const struct dbk_bankfile *file, enum dbk_bank_column column);
 
 /** Note that something is wrong with a field (or, with field NULL, with the row). */
 void dbk_bank_row_wrong(struct dbk_bankfile *file, enum dbk_bank_problem problem,

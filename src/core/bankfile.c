@@ -29,12 +29,12 @@ static const struct {
     [DBK_COLUMN_MEMO] = {"memo", "memo", false},
 };
 
-const char *dbk_column_key(enum dbk_column column)
+const char *dbk_bank_column_key(enum dbk_bank_column column)
 {
     return columns[column].key;
 }
 
-const char *dbk_column_default_name(enum dbk_column column)
+const char *dbk_bank_column_name(enum dbk_bank_column column)
 {
     return columns[column].name;
 }
@@ -60,7 +60,7 @@ static bool is_named(const struct dbk_csv_field *field, struct dbk_text name)
 }
 
 /** Find a column by its name in file->row, the header. */
-static enum dbk_bank_fault find_by_name(struct dbk_bankfile *file, enum dbk_column column)
+static enum dbk_bank_fault find_by_name(struct dbk_bankfile *file, enum dbk_bank_column column)
 {
     struct dbk_text name = file->format->names[column];
     bool required = columns[column].required || name.length > 0;
@@ -77,7 +77,7 @@ static enum dbk_bank_fault find_by_name(struct dbk_bankfile *file, enum dbk_colu
                                                               : DBK_BANK_FINE;
 }
 
-static enum dbk_bank_fault find_by_number(struct dbk_bankfile *file, enum dbk_column column)
+static enum dbk_bank_fault find_by_number(struct dbk_bankfile *file, enum dbk_bank_column column)
 {
     uint32_t number = file->format->numbers[column];
     if (number > file->row.count || (number == 0 && columns[column].required))
@@ -93,7 +93,7 @@ static enum dbk_bank_fault find_columns(struct dbk_bankfile *file)
     for (int i = 0; i < DBK_COLUMN_COUNT; i++)
         file->columns[i] = DBK_NO_COLUMN;
     for (int i = 0; i < DBK_COLUMN_COUNT && fault == DBK_BANK_FINE; i++) {
-        file->fault_column = (enum dbk_column)i;
+        file->fault_column = (enum dbk_bank_column)i;
         if (!file->format->unused[i])
             fault = file->format->no_header ? find_by_number(file, file->fault_column)
                                             : find_by_name(file, file->fault_column);
@@ -132,7 +132,7 @@ enum dbk_bank_fault dbk_bankfile_open(struct dbk_bankfile *file,
 }
 
 /** Take notice of a value's decimal sign. */
-static void note_evidence(struct dbk_bankfile *file, enum dbk_column column, bool *ambiguous)
+static void note_evidence(struct dbk_bankfile *file, enum dbk_bank_column column, bool *ambiguous)
 {
     if (file->columns[column] == DBK_NO_COLUMN)
         return;

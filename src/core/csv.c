@@ -209,9 +209,12 @@ static struct division divide(const char *bytes, size_t length, char delimiter)
     while (rows < GUESS_ROWS && dbk_csv_next(&csv, &row)) {
         if (csv.next == csv.end && seen < length && rows > 0)
             break; /* this row is cut */
+        /* A field that cannot be read is one all the same. */
+        bool broken = row.problem != DBK_CSV_FINE && row.problem_column > row.count;
+        uint32_t count = row.count + broken;
         if (rows++ == 0)
-            division.columns = row.count;
-        alike += row.count == division.columns;
+            division.columns = count;
+        alike += count == division.columns;
     }
     division.fits = alike * 4 >= rows * 3;
     return division;
