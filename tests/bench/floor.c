@@ -4,6 +4,7 @@
  *
  *     floor BROKERS TOPIC DATABASE
  */
+#define _GNU_SOURCE
 #include <librdkafka/rdkafka.h>
 #include <sqlite3.h>
 
