@@ -1,0 +1,150 @@
+"""The server's rules, by raw sockets: what is refused, and what every answer carries."""
+import json
+import re
+import socket
+import time
+import urllib.request
+
+import pytest
+from conftest import event
+
+
+@pytest.fixture
+def port(ledger, terminate):
+    ledger.init(1).send([event(memo="m")])
+    ledger.run("project")
+    service = ledger.start("serve", "--listen", "127.0.0.1:0")
+    ledger.wait_for(lambda: "dashboard is at" in open(service.log).read(), "the server")
+    yield int(re.search(r"127\.0\.0\.1:(\d+)", open(service.log).read()).group(1))
+    terminate(service)
+
+
+def ask(port, request, timeout=10):
+    """Send bytes as they are; return all that comes back until the server closes or is silent."""
+    with socket.create_connection(("127.0.0.1", port), timeout) as connection:
+        connection.sendall(request.replace(b"PORT", str(port).encode()))
+        connection.settimeout(1.5)
+        answer = b""
+        try:
+            while piece := connection.recv(65536):
+                answer += piece
+        except TimeoutError:
+            pass
+        return answer
+
+
+def get(port, path, *headers, method="GET"):
+    lines = [f"{method} {path} HTTP/1.1", "Host: localhost:PORT", *headers, "Connection: close"]
+    return ask(port, ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1"))
+
+
+def status(answer):
+    return int(answer.split(b" ", 2)[1]) if answer else 0
+
+
+@pytest.mark.parametrize("expected, path, headers, method", [
+    (200, "/", [], "GET"),
+    (200, "/", [], "HEAD"),
+    (200, "/healthz", [], "GET"),
+    (200, "/transactions", [], "GET"),
+    (200, "/accounts?next=%C3%A9", [], "GET"),
+    (200, "/style.css", [], "GET"),
+    (404, "/nothing", [], "GET"),
+    (404, "/a/b/c", [], "GET"),
+    (404, "/../../etc/passwd", [], "GET"),
+    (404, "/%2e%2e%2fetc%2fpasswd", [], "GET"),
+    (400, "/a%00b", [], "GET"),
+    (400, "/a%0", [], "GET"),
+    (400, "/a%zz", [], "GET"),
+    (400, "//", [], "GET"),
+    (400, "/transactions?next=1.2", [], "GET"),
+    (400, "/transactions?next=1.2.3%27", [], "GET"),
+    (405, "/", [], "DELETE"),
+    (405, "/", [], "OPTIONS"),
+    (400, "/", ["Content-Length: 1"], "POST"),
+    (400, "/", ["Content-Length: 5"], "GET"),
+    (400, "/", ["Content-Length: 0", "Content-Length: 5"], "GET"),
+    (400, "/", ["Transfer-Encoding: chunked"], "GET"),
+    (400, "/", ["Content-Length: 3", "Transfer-Encoding: chunked"], "GET"),
+])
+def test_each_request_gets_its_status(port, expected, path, headers, method):
+    answer = get(port, path, *headers, method=method)
+    assert status(answer) == expected, answer[:300]
+    if method == "HEAD":
+        assert answer.endswith(b"\r\n\r\n"), "HEAD has a body"
+
+
+@pytest.mark.parametrize("request_bytes, expected", [
+    (b"GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n", {421}),
+    (b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", {421}),
+    (b"GET / HTTP/1.1\r\nHost: localhost:PORT.evil.example\r\n\r\n", {421}),
+    (b"GET / HTTP/1.1\r\n\r\n", {400}),
+    (b"GET / HTTP/1.1\r\nHost: localhost:PORT\r\nHost: evil.example\r\n\r\n", {400}),
+    (b"\x16\x03\x01\x02\x00\x01\x00", {0, 400}),
+    (b"GET /" + b"a" * 60000 + b" HTTP/1.1\r\nHost: localhost:PORT\r\n\r\n", {0, 400, 413, 414}),
+    (b"GET / HTTP/1.1\r\nHost: localhost:PORT\r\nX: " + b"a" * 60000 + b"\r\n\r\n",
+     {0, 400, 413, 431}),
+])
+def test_strange_requests_are_refused(port, request_bytes, expected):
+    assert status(ask(port, request_bytes)) in expected
+    assert status(get(port, "/healthz")) == 200
+
+
+def test_smuggled_requests_are_not_answered(port):
+    second = b"GET /transactions.json HTTP/1.1\r\nHost: localhost:PORT\r\n\r\n"
+    for headers in (b"Content-Length: 0\r\nTransfer-Encoding: chunked\r\n",
+                    b"Content-Length: %d\r\n" % len(second),
+                    b"Content-Length: 0\r\nContent-Length: 30\r\n"):
+        answer = ask(port, b"GET / HTTP/1.1\r\nHost: localhost:PORT\r\n" + headers + b"\r\n0\r\n\r\n"
+                     + second)
+        assert status(answer) == 400 and answer.count(b"HTTP/1.1") == 1
+
+
+def test_every_answer_is_strict(port):
+    for path in ("/", "/transactions.csv", "/nothing", "/style.css"):
+        head = get(port, path).split(b"\r\n\r\n")[0].decode()
+        assert "Content-Security-Policy: default-src 'none'" in head
+        assert "unsafe" not in head and "X-Content-Type-Options: nosniff" in head
+        assert "Access-Control" not in head
+    page = get(port, "/").decode()
+    assert "style=" not in page and "<script" not in page and "onclick" not in page
+
+
+def test_a_page_that_did_not_change_is_not_sent_again(ledger, port):
+    etag = re.search(r"ETag: (\S+)", get(port, "/").decode()).group(1)
+    assert status(get(port, "/", f"If-None-Match: {etag}")) == 304
+    assert status(get(port, "/?lang=en", f"If-None-Match: {etag}")) == 200
+    ledger.send([event()])
+    ledger.run("project")
+    assert status(get(port, "/", f"If-None-Match: {etag}")) == 200
+
+
+def test_a_client_that_dawdles_is_cut_off(port):
+    with socket.create_connection(("127.0.0.1", port), 10) as connection:
+        begun = time.monotonic()
+        connection.sendall(b"GET / HTTP/1.1\r\n")
+        try:
+            while time.monotonic() - begun < 40:
+                connection.sendall(b"X")
+                time.sleep(0.5)
+        except OSError:
+            pass
+        assert time.monotonic() - begun < 35
+    assert status(get(port, "/healthz")) == 200
+
+
+def test_a_port_that_is_taken_and_an_open_address_are_refused(ledger, port):
+    assert "Choose another port" in ledger.run("serve", "--listen", f"127.0.0.1:{port}",
+                                               status=2).stderr
+    for address in ("0.0.0.0:0", "192.0.2.1:80", "example.org:80", "127.0.0.1", ":80"):
+        ledger.run("serve", "--listen", address, status=2)
+
+
+def test_downloads_hold_every_row(ledger, port):
+    ledger.send([event(f"A{i % 50}", "1.00", memo=f"{i}") for i in range(9000)])
+    ledger.run("project")
+    url = f"http://127.0.0.1:{port}/"
+    rows = urllib.request.urlopen(url + "transactions.csv").read().decode().split("\r\n")
+    assert len(rows) == 1 + 9001 + 1 and rows[-1] == ""
+    assert len(json.load(urllib.request.urlopen(url + "transactions.json"))) == 9001
+    assert len(json.load(urllib.request.urlopen(url + "balances.json"))) == 51
