@@ -2,6 +2,7 @@
 import json
 import os
 import signal
+import socket
 import sqlite3
 import subprocess
 import time
@@ -150,6 +151,13 @@ def ledger(binary, brokers, tmp_path):
     made = Ledger(binary, brokers, tmp_path, f"t-{uuid.uuid4().hex[:12]}")
     yield made
     made.stop_all()
+
+
+@pytest.fixture
+def unused_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 @pytest.fixture

@@ -29,6 +29,8 @@ void dbk_progress_start(struct dbk_progress *progress, const char *verb, const c
                         int64_t total);
 /** Cheap: draws at most five times a second. */
 void dbk_progress_update(struct dbk_progress *progress, int64_t done);
+/** What is being done now, where there is nothing to count; shown like progress. */
+void dbk_progress_note(const char *text);
 /** Removes the line. */
 void dbk_progress_end(struct dbk_progress *progress);
 

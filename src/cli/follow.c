@@ -111,6 +111,10 @@ static int commit(struct follower *follower, bool *replaced, struct dbk_err *err
     for (;;) {
         int code = dbk_view_write(follower->view, follower->book, &follower->sheet.changes,
                                   replaced, err);
+        if (code == DBK_EVIEW && dbk_view_replaced(follower->view)) {
+            *replaced = true; /* whatever is wrong with it, it is not the view any more */
+            return 0;
+        }
         if (code == 0 && !*replaced) {
             dbk_follow_count(follower->result, &follower->sheet.changes);
             follower->reminded_ms = 0;
@@ -133,6 +137,10 @@ static int step(struct follower *follower, struct dbk_err *err)
             return code;
     }
     int code = dbk_sheet_read(&follower->sheet, follower->log, follower->book, 100, err);
+    if (code == DBK_EBROKER && follower->follow) {
+        remind(follower, err->text);
+        code = verify_again(follower, err);
+    }
     if (code == 0 && follower->sheet.changes.count > 0)
         code = commit(follower, &replaced, err);
     else if (code == 0 && follower->follow)

@@ -220,6 +220,7 @@ static int rebuild(struct work *work, struct dbk_err *err)
                                 err);
     if (code == 0)
         code = load(work, err);
+    dbk_progress_note("making indexes and daily aggregates");
     if (code == 0)
         code = dbk_rebuild_finish(work->rebuild, work->book, &view, err);
     if (code == 0)
@@ -258,6 +259,7 @@ int dbk_rebuild_run(const struct dbk_config *config, struct dbk_follow_result *r
                     dbk_rebuild_replaces(work.rebuild) >= 0
                         ? " replaces the one before, which stays until the next rebuild"
                         : "");
+    dbk_progress_note("");
     for (int i = 0; i < SHEET_COUNT; i++)
         dbk_sheet_close(&work.sheets[i]);
     dbk_log_close(work.log);

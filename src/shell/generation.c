@@ -163,9 +163,43 @@ int dbk_generation_swap(const char *path, const struct dbk_generation *generatio
     return sync_path(folder, O_DIRECTORY, err);
 }
 
-void dbk_generation_prune(const char *path, int64_t keep, int64_t keep_too)
+/** Remove a generation's files. */
+static void remove_generation(const char *file)
 {
     static const char *const suffixes[] = {"", "-wal", "-shm", "-journal"};
+    char path[2 * PATH_SIZE + 16];
+    for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++) {
+        snprintf(path, sizeof path, "%s%s", file, suffixes[i]);
+        if (unlink(path) != 0 && errno != ENOENT)
+            dbk_warning("cannot remove %s: %s", path, strerror(errno));
+    }
+}
+
+int dbk_generation_link(const char *path, const struct dbk_generation *generation,
+                        struct dbk_err *err)
+{
+    char folder[PATH_SIZE];
+    char target[PATH_SIZE];
+    struct stat status;
+    const char *name = split(folder, path);
+    snprintf(target, sizeof target, "%s.%" PRId64, name, generation->number);
+    int code = sync_path(generation->file, 0, err);
+    if (code != 0)
+        return code;
+    if (lstat(path, &status) == 0 && S_ISREG(status.st_mode) && status.st_size == 0)
+        unlink(path); /* an empty file, as mktemp leaves it */
+    if (symlink(target, path) == 0) {
+        dbk_message("created %s", path);
+        return sync_path(folder, O_DIRECTORY, err);
+    }
+    if (errno != EEXIST)
+        return dbk_err_set(err, DBK_EVIEW, "cannot create %s: %s.", path, strerror(errno));
+    remove_generation(generation->file);
+    return 0;
+}
+
+void dbk_generation_prune(const char *path, int64_t keep, int64_t keep_too)
+{
     char folder[PATH_SIZE];
     char file[2 * PATH_SIZE];
     const char *name = split(folder, path);
@@ -176,11 +210,8 @@ void dbk_generation_prune(const char *path, int64_t keep, int64_t keep_too)
         int64_t number = number_of(entry->d_name, name);
         if (number < 0 || number == keep || number == keep_too)
             continue;
-        for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++) {
-            snprintf(file, sizeof file, "%s/%s%s", folder, entry->d_name, suffixes[i]);
-            if (unlink(file) != 0 && errno != ENOENT)
-                dbk_warning("cannot remove %s: %s", file, strerror(errno));
-        }
+        snprintf(file, sizeof file, "%s/%s", folder, entry->d_name);
+        remove_generation(file);
     }
     closedir(directory);
 }

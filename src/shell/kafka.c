@@ -95,6 +95,13 @@ void dbk_kafka_close(struct dbk_kafka *kafka)
     pthread_mutex_destroy(&kafka->mutex);
 }
 
+void dbk_kafka_speak(struct dbk_kafka *kafka)
+{
+    pthread_mutex_lock(&kafka->mutex);
+    kafka->quiet = false;
+    pthread_mutex_unlock(&kafka->mutex);
+}
+
 bool dbk_kafka_take_interrupted(struct dbk_kafka *kafka)
 {
     rd_kafka_poll(kafka->handle, 0);

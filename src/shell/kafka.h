@@ -44,6 +44,9 @@ DBK_MUST_CHECK int dbk_kafka_open(struct dbk_kafka *kafka, const struct dbk_conf
                                   struct dbk_err *err);
 void dbk_kafka_close(struct dbk_kafka *kafka);
 
+/** From now on, show the library's log lines: the caller no longer reports them itself. */
+void dbk_kafka_speak(struct dbk_kafka *kafka);
+
 /** Take and forget that a connection was lost. */
 bool dbk_kafka_take_interrupted(struct dbk_kafka *kafka);
 

@@ -9,6 +9,9 @@
 /** A partition reported shorter than it was: a new leader may be late, damage stays. */
 #define SHORT_LOG_PATIENCE_MS 10000
 
+/** A replay to an end that gets nothing for so long gives up; who follows waits for ever. */
+#define SILENCE_MS 30000
+
 struct reader {
     int64_t offset_next;
     int64_t offset_end;
@@ -24,6 +27,8 @@ struct dbk_log {
     struct reader *readers;
     int32_t reading_count;
     int64_t short_since_ms; /* 0: no partition ended before its end */
+    int64_t heard_ms;       /* when the last record came, or reading began */
+    bool follows;           /* some partition is read without end */
     rd_kafka_message_t **fetched; /* taken from the library, not given on yet */
     size_t fetched_count;
     size_t fetched_next;
@@ -128,6 +133,8 @@ static int open_log(struct dbk_log **log, const struct dbk_config *config, bool 
     opened->config = config;
     opened->quiet = quiet;
     int code = dbk_kafka_open(&opened->kafka, config, RD_KAFKA_CONSUMER, settings, NULL, err);
+    if (code == 0 && quiet)
+        opened->kafka.timeout_ms = 700; /* whoever watches must be able to stop soon */
     if (code == 0)
         code = check_topic(opened, err);
     if (code == 0) {
@@ -144,7 +151,8 @@ static int open_log(struct dbk_log **log, const struct dbk_config *config, bool 
         dbk_log_close(opened);
         return code;
     }
-    opened->kafka.quiet = quiet;
+    if (!quiet)
+        dbk_kafka_speak(&opened->kafka);
     *log = opened;
     return 0;
 }
@@ -220,9 +228,12 @@ int dbk_log_start(struct dbk_log *log, const int64_t *offset_next, const int64_t
                   struct dbk_err *err)
 {
     stop_reading(log);
+    log->heard_ms = dbk_clock_monotonic_ms();
+    log->follows = false;
     for (int32_t p = 0; p < log->topic.partition_count; p++) {
         if (offset_next[p] >= offset_end[p])
             continue;
+        log->follows = log->follows || offset_end[p] == DBK_OFFSET_FOLLOW;
         if (rd_kafka_consume_start_queue(log->handle, p, offset_next[p], log->queue) != 0)
             return dbk_err_set(err, DBK_EBROKER, "partition %d of topic %s cannot be read: %s.", p,
                                log->topic.name, rd_kafka_err2str(rd_kafka_last_error()));
@@ -267,7 +278,7 @@ static int read_error(struct dbk_log *log, const rd_kafka_message_t *message, st
     case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
     case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
     case RD_KAFKA_RESP_ERR_OFFSET_NOT_AVAILABLE:
-        return dbk_err_set(err, DBK_EBROKER,
+        return dbk_err_set(err, DBK_ENO,
                            "the log is damaged: partition %d of topic %s has no offset %lld any "
                            "more. It was cut, or the topic was made anew; nothing was changed here.",
                            message->partition, log->topic.name,
@@ -281,7 +292,7 @@ static int read_error(struct dbk_log *log, const rd_kafka_message_t *message, st
         return dbk_err_set(err, DBK_EBROKER, "topic %s may not be read with these rights.",
                            log->topic.name);
     case RD_KAFKA_RESP_ERR__BAD_MSG:
-        return dbk_err_set(err, DBK_EBROKER,
+        return dbk_err_set(err, DBK_ENO,
                            "the log is damaged: partition %d of topic %s does not match its "
                            "checksum after offset %lld.",
                            message->partition, log->topic.name,
@@ -357,10 +368,15 @@ int dbk_log_read(struct dbk_log *log, struct dbk_batch *batch, int timeout_ms,
         dbk_batch_release(batch);
         return code;
     }
-    if (batch->count > 0)
+    int64_t now_ms = dbk_clock_monotonic_ms();
+    if (batch->count > 0) {
         log->short_since_ms = 0;
-    else if (log->short_since_ms != 0 &&
-             dbk_clock_monotonic_ms() - log->short_since_ms > SHORT_LOG_PATIENCE_MS)
+        log->heard_ms = now_ms;
+    } else if (!log->follows && log->reading_count > 0 && now_ms - log->heard_ms > SILENCE_MS) {
+        return dbk_kafka_unreachable(&log->kafka, log->config, err);
+    }
+    if (log->short_since_ms != 0 &&
+        now_ms - log->short_since_ms > SHORT_LOG_PATIENCE_MS)
         return dbk_err_set(err, DBK_EBROKER,
                            "the log became shorter while it was read: topic %s ends before the "
                            "offset that the broker promised. Check the cluster's health.",

@@ -80,6 +80,12 @@ void dbk_progress_update(struct dbk_progress *progress, int64_t done)
     fflush(stderr);
 }
 
+void dbk_progress_note(const char *text)
+{
+    if (isatty(STDERR_FILENO))
+        fprintf(stderr, "\r\033[K%s", text);
+}
+
 void dbk_progress_end(struct dbk_progress *progress)
 {
     if (progress->visible)

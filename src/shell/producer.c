@@ -95,7 +95,7 @@ int dbk_producer_open(struct dbk_producer **producer, const struct dbk_config *c
         dbk_producer_close(opened);
         return code;
     }
-    opened->kafka.quiet = false;
+    dbk_kafka_speak(&opened->kafka);
     *producer = opened;
     return 0;
 }

@@ -107,9 +107,9 @@ static int read_settings(struct dbk_kafka *kafka, struct dbk_topic *topic,
         rd_kafka_AdminOptions_new(kafka->handle, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS);
     rd_kafka_ConfigResource_t *resource =
         rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic->name);
-    rd_kafka_AdminOptions_set_request_timeout(options, DBK_KAFKA_TIMEOUT_MS, why, sizeof why);
+    rd_kafka_AdminOptions_set_request_timeout(options, kafka->timeout_ms, why, sizeof why);
     rd_kafka_DescribeConfigs(kafka->handle, &resource, 1, options, queue);
-    rd_kafka_event_t *event = rd_kafka_queue_poll(queue, DBK_KAFKA_TIMEOUT_MS + 1000);
+    rd_kafka_event_t *event = rd_kafka_queue_poll(queue, kafka->timeout_ms + 1000);
     const rd_kafka_DescribeConfigs_result_t *result =
         event != NULL ? rd_kafka_event_DescribeConfigs_result(event) : NULL;
     rd_kafka_resp_err_t error =
@@ -151,7 +151,9 @@ static int read_metadata(struct dbk_kafka *kafka, const struct dbk_config *confi
     if (handle == NULL)
         return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
     rd_kafka_resp_err_t error =
-        rd_kafka_metadata(kafka->handle, 0, handle, &metadata, DBK_KAFKA_TIMEOUT_MS / 2);
+        rd_kafka_metadata(kafka->handle, 0, handle, &metadata,
+                          kafka->timeout_ms < DBK_KAFKA_TIMEOUT_MS / 2 ? kafka->timeout_ms
+                                                                      : DBK_KAFKA_TIMEOUT_MS / 2);
     rd_kafka_topic_destroy(handle);
     if (error != RD_KAFKA_RESP_ERR_NO_ERROR)
         return dbk_kafka_unreachable(kafka, config, err);
@@ -183,7 +185,7 @@ int dbk_topic_describe(struct dbk_kafka *kafka, const struct dbk_config *config,
     int code = read_metadata(kafka, config, topic, err);
     if (code != 0)
         return code;
-    char *cluster_id = rd_kafka_clusterid(kafka->handle, DBK_KAFKA_TIMEOUT_MS);
+    char *cluster_id = rd_kafka_clusterid(kafka->handle, kafka->timeout_ms);
     if (cluster_id == NULL)
         return dbk_err_set(err, DBK_EBROKER, "the broker at %s does not tell its cluster's id.",
                            config->brokers);

@@ -208,7 +208,7 @@ static int read_identity(struct dbk_view *view, struct dbk_err *err)
         identity->partition_count = sqlite3_column_int(statement, 4);
         identity->commit_seq = sqlite3_column_int64(statement, 5);
         identity->committed_ms = sqlite3_column_int64(statement, 6);
-        ok = identity->partition_count > 0;
+        ok = identity->partition_count > 0 && identity->partition_count <= 1000000;
     }
     sqlite3_finalize(statement);
     return ok ? 0 : dbk_view_fail(view, "cannot read what it is a view of", err);
@@ -259,9 +259,7 @@ static int create(const char *path, const struct dbk_topic *topic, struct dbk_er
         code = dbk_view_set_live(view, err);
     dbk_view_close(view);
     if (code == 0)
-        code = dbk_generation_swap(path, &generation, err);
-    if (code == 0)
-        dbk_message("created %s", path);
+        code = dbk_generation_link(path, &generation, err);
     dbk_generation_clear(&generation);
     return code;
 }

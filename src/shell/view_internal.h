@@ -106,6 +106,10 @@ DBK_MUST_CHECK int dbk_generation_create(struct dbk_generation *generation, cons
 DBK_MUST_CHECK int dbk_generation_swap(const char *path, const struct dbk_generation *generation,
                                        struct dbk_err *err);
 
+/** Point path to the first generation; where another process was faster, drop ours. */
+DBK_MUST_CHECK int dbk_generation_link(const char *path, const struct dbk_generation *generation,
+                                       struct dbk_err *err);
+
 /** Remove all generations but two; 0 counts. */
 void dbk_generation_prune(const char *path, int64_t keep, int64_t keep_too);
 

@@ -54,7 +54,7 @@ int dbk_view_each_account(struct dbk_view *view, const struct dbk_text *name,
     static const char all[] =
         "SELECT account_id, account, balance_minor, deposit_count, deposits_minor, "
         "withdrawal_count, withdrawals_minor, last_offset, last_date_s "
-        "FROM accounts JOIN balances USING (account_id) ORDER BY account";
+        "FROM balances LEFT JOIN accounts USING (account_id) ORDER BY account";
     static const char one[] =
         "SELECT account_id, account, balance_minor, deposit_count, deposits_minor, "
         "withdrawal_count, withdrawals_minor, last_offset, last_date_s "
