@@ -161,6 +161,9 @@ void dbk_bankfile_rewind(struct dbk_bankfile *file);
  *          there is none. */
 struct dbk_text dbk_bankfile_column_name(const struct dbk_bankfile *file, uint32_t column);
 
+/** @return true where the texts are the same but for case. */
+bool dbk_bank_same_word(struct dbk_text a, struct dbk_text b);
+
 /** The forms of date that are known without being told, for messages; ended by NULL. */
 extern const char *const dbk_bank_date_formats[];
 

@@ -18,7 +18,7 @@ static unsigned char fold(unsigned char before, unsigned char c)
     return c;
 }
 
-bool dbk_same_word(struct dbk_text a, struct dbk_text b)
+bool dbk_bank_same_word(struct dbk_text a, struct dbk_text b)
 {
     if (a.length != b.length)
         return false;
@@ -98,10 +98,10 @@ static bool is_one_of(struct dbk_text text, const struct dbk_words *words,
                       const char *otherwise)
 {
     if (words->count == 0)
-        return dbk_same_word(text,
+        return dbk_bank_same_word(text,
                              (struct dbk_text){otherwise, (uint32_t)strlen(otherwise)});
     for (uint32_t i = 0; i < words->count; i++)
-        if (dbk_same_word(text, words->words[i]))
+        if (dbk_bank_same_word(text, words->words[i]))
             return true;
     return false;
 }

@@ -6,9 +6,6 @@
 
 #include <daybook/bankfile.h>
 
-/** @return true where the texts are the same but for case. */
-bool dbk_same_word(struct dbk_text a, struct dbk_text b);
-
 /** Turn file->row, which is CSV, into an event; what is wrong with it is added to file->wrong. */
 void dbk_bank_row_map(struct dbk_bankfile *file, struct dbk_event *event);
 

@@ -56,7 +56,7 @@ static bool is_named(const struct dbk_csv_field *field, struct dbk_text name)
     char copy[256];
     struct dbk_text text;
     return dbk_csv_unquote(field, &text.bytes, &text.length, copy, sizeof copy) &&
-           dbk_same_word(dbk_trim(text), dbk_trim(name));
+           dbk_bank_same_word(dbk_trim(text), dbk_trim(name));
 }
 
 /** Find a column by its name in file->row, the header. */

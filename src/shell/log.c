@@ -47,7 +47,7 @@ static const struct dbk_kafka_setting settings[] = {
     {"queued.min.messages", "600000"},
     {"queued.max.messages.kbytes", "262144"},
     {"fetch.message.max.bytes", "2097152"},
-    {"fetch.wait.max.ms", "500"},
+    {"fetch.wait.max.ms", "100"},
     {"reconnect.backoff.max.ms", "2000"},
     {NULL, NULL},
 };

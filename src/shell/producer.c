@@ -230,6 +230,13 @@ int dbk_producer_flush(struct dbk_producer *producer, int timeout_ms, struct dbk
     return code;
 }
 
+bool dbk_producer_is_fatal(const struct dbk_producer *producer)
+{
+    char why[256];
+    return rd_kafka_fatal_error(producer->kafka.handle, why, sizeof why) !=
+           RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
 int64_t dbk_producer_delivered_count(const struct dbk_producer *producer)
 {
     return producer->delivered_count;
