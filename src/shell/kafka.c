@@ -13,6 +13,8 @@ static void on_log(const rd_kafka_t *handle, int level, const char *facility, co
     int64_t now_ms = dbk_clock_monotonic_ms();
     if (level > 4) /* notices and below are about the library, not about the ledger */
         return;
+    if (strcmp(facility, "GETPID") == 0 && strstr(text, "retrying") != NULL)
+        return; /* a broker that has just started: it passes within a second */
     /* The library's prefix "[thrd:...]: " says nothing to our readers. */
     const char *start = strncmp(text, "[thrd:", 6) == 0 ? strstr(text, "]: ") : NULL;
     start = start != NULL ? start + 3 : text;
