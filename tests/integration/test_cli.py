@@ -1,0 +1,96 @@
+"""What every command has in common: help, versions, mistakes, output for people and for programs."""
+import json
+import os
+import re
+import subprocess
+
+import pytest
+from conftest import event
+
+COMMANDS = ["init", "import", "project", "audit", "balance", "status", "serve", "run"]
+
+
+def test_help_names_every_command_and_option(ledger):
+    usage = ledger.run("help").stdout
+    manual = ledger.run("help", "--man").stdout.replace("\\-", "-")
+    for command in COMMANDS:
+        assert re.search(rf"^  {command} ", usage, re.M)
+        shown = ledger.run("help", command).stdout
+        assert shown == ledger.run(command, "--help").stdout
+        for option in re.findall(r"--[a-z-]+", shown.split("Options of every command")[0]):
+            assert option in manual, option
+
+
+def test_versions(ledger):
+    shown = ledger.run("--version").stdout
+    for name in ("daybook", "librdkafka", "SQLite", "libmicrohttpd", "jansson", "OpenSSL"):
+        assert name in shown
+
+
+@pytest.mark.parametrize("words, hint", [
+    (["proyect"], "did you mean project?"),
+    (["blance"], "did you mean balance?"),
+    (["xyzzy"], "daybook help"),
+    (["project", "--rest"], "did you mean --reset?"),
+    (["init", "--partitons", "3"], "did you mean --partitions?"),
+    (["init", "--partitions", "0"], "from 1 to"),
+    (["init", "--partitions", "x"], "whole number"),
+    (["init", "--partitions"], "needs a value"),
+    (["init", "extra"], "too many"),
+    (["import"], "missing"),
+    (["project", "-Q"], "no option"),
+    (["status", "-X", "acks=0"], "cannot be set"),
+    (["status", "-X", "sasl.password=x"], "chmod 600"),
+    (["status", "-X", "no.such=1"], "no.such"),
+    (["status", "-F", "/nonexistent"], "/nonexistent"),
+    (["status", "-t", "a b"], "cannot be a topic"),
+])
+def test_mistakes_are_told_with_what_was_meant(ledger, words, hint):
+    done = ledger.run(*words, status=2)
+    assert hint in done.stderr and done.stdout == ""
+
+
+def test_no_command_at_all(ledger):
+    assert "Usage" in ledger.run(status=2).stdout
+
+
+def test_output_for_programs(ledger):
+    ledger.init(2).send([event("a\tb"), event("C\\1"), event("C100", memo="é")])
+    ledger.run("project")
+    lines = ledger.run("balance").stdout.splitlines()
+    assert [line.split("\t")[0] for line in lines] == ["C100", "C\\\\1"]
+    objects = [json.loads(line) for line in ledger.run("balance", "--json").stdout.splitlines()]
+    assert {o["account"]: o["balance"] for o in objects} == {"C100": "10.00", "C\\1": "10.00"}
+    status = json.loads(ledger.run("status", "--json").stdout)
+    assert status["verdicts"]["posted"] == 2 and status["verdicts"]["malformed"] == 1
+    assert status["lag_events"] == 0 and sum(status["checkpoint"]) == 3
+    audit = json.loads(ledger.run("audit", "--json").stdout)
+    assert audit["result"] == "proven" and audit["balances"] == "20.00"
+
+
+def test_status_tells_the_lag(ledger):
+    ledger.init(2).send([event()])
+    ledger.run("project")
+    ledger.send([event(), event()])
+    shown = ledger.run("status").stdout
+    assert re.search(r"^lag +2 events, \d s$", shown, re.M), shown
+    assert "no database" in ledger.run("status", "-d", ledger.folder / "none.db").stderr
+
+
+def test_a_terminal_gets_aligned_columns(ledger):
+    ledger.init(1).send([event("C100", "1000.00"), event("Zoë", "5.00")])
+    ledger.run("project")
+    done = subprocess.run(["script", "-qec", f"{ledger.binary} balance", "/dev/null"],
+                          env=ledger.environment, text=True, capture_output=True, timeout=60)
+    assert done.stdout.splitlines() == ["ACCOUNT  BALANCE  AT", "C100     1000.00  0:1",
+                                        "Zoë         5.00  0:1"]
+
+
+def test_output_that_cannot_be_written_is_an_error(ledger):
+    ledger.init(1).send([event()])
+    ledger.run("project")
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([ledger.binary, "balance"], env=ledger.environment, stdout=full,
+                              stderr=subprocess.PIPE, text=True, timeout=60)
+    assert done.returncode == 1 and "could not be written" in done.stderr
+    assert os.path.exists(ledger.database)
