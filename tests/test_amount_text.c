@@ -134,8 +134,8 @@ static void amount_parse__reads_each_text_in_each_reading(void **state)
         int64_t comma = parse(cases[i].text, ',');
         int64_t point = parse(cases[i].text, '.');
         if (unknown != cases[i].unknown || comma != cases[i].comma || point != cases[i].point)
-            fail_msg("\"%s\": %lld %lld %lld", cases[i].text, (long long)unknown,
-                     (long long)comma, (long long)point);
+            fail_msg("\"%s\": %lld %lld %lld", cases[i].text, (long long)unknown, (long long)comma,
+                     (long long)point);
     }
 }
 

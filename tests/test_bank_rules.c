@@ -12,8 +12,7 @@ static bool is(struct dbk_text text, const char *expected)
            (text.length == 0 || memcmp(text.bytes, expected, text.length) == 0);
 }
 
-static int compile(struct dbk_bank_format *format, struct dbk_bank_rules rules,
-                   struct dbk_err *err)
+static int compile(struct dbk_bank_format *format, struct dbk_bank_rules rules, struct dbk_err *err)
 {
     *err = (struct dbk_err){.text = ""};
     return dbk_bank_rules_compile(format, &rules, err);
@@ -182,8 +181,7 @@ static void bank_rules_read__says_where_it_is_wrong(void **state)
     struct dbk_bank_rules rules = {.columns = NULL};
     struct dbk_err err;
     char *text;
-    assert_int_equal(dbk_bank_rules_read(&rules, &text, "/nonexistent", nearest, &err),
-                     DBK_EUSAGE);
+    assert_int_equal(dbk_bank_rules_read(&rules, &text, "/nonexistent", nearest, &err), DBK_EUSAGE);
 }
 
 static int make_file(void **state)

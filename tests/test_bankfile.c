@@ -1,5 +1,5 @@
-/* Goal: each row of a bank's file becomes the one event that it means, or everything wrong with it is
- * said; what would have to be guessed is refused. Method: tables of whole files. */
+/* Goal: each row of a bank's file becomes the one event that it means, or everything wrong with it
+ * is said; what would have to be guessed is refused. Method: tables of whole files. */
 #include "support.h"
 
 #include <daybook/bankfile.h>
@@ -11,10 +11,14 @@ static struct dbk_text text_of(const char *string)
 }
 
 static const char *const fault_names[] = {
-    [DBK_BANK_FINE] = "fine",           [DBK_BANK_EMPTY] = "empty",
-    [DBK_BANK_DELIMITER] = "delimiter", [DBK_BANK_HEADER] = "header",
-    [DBK_BANK_COLUMNS] = "columns",     [DBK_BANK_NO_COLUMN] = "no column",
-    [DBK_BANK_TWO_COLUMNS] = "two",     [DBK_BANK_NO_TYPE] = "no type",
+    [DBK_BANK_FINE] = "fine",
+    [DBK_BANK_EMPTY] = "empty",
+    [DBK_BANK_DELIMITER] = "delimiter",
+    [DBK_BANK_HEADER] = "header",
+    [DBK_BANK_COLUMNS] = "columns",
+    [DBK_BANK_NO_COLUMN] = "no column",
+    [DBK_BANK_TWO_COLUMNS] = "two",
+    [DBK_BANK_NO_TYPE] = "no type",
     [DBK_BANK_CONTRADICTION] = "contradiction",
     [DBK_BANK_AMBIGUOUS] = "ambiguous",
 };
@@ -47,10 +51,9 @@ static void read_rows(char *out, size_t size, struct dbk_bankfile *file)
     while ((result = dbk_bankfile_next(file, &event)) != DBK_BANK_END) {
         for (uint32_t i = 0; result == DBK_BANK_WRONG && i < file->wrong_count; i++) {
             const struct dbk_bank_wrong *wrong = &file->wrong[i];
-            used += (size_t)snprintf(out + used, size - used, "%d:%d %s=%.*s\n",
-                                     (int)wrong->line, (int)wrong->column,
-                                     problem_names[wrong->problem], (int)wrong->value.length,
-                                     wrong->value.bytes);
+            used += (size_t)snprintf(out + used, size - used, "%d:%d %s=%.*s\n", (int)wrong->line,
+                                     (int)wrong->column, problem_names[wrong->problem],
+                                     (int)wrong->value.length, wrong->value.bytes);
         }
         if (result == DBK_BANK_WRONG)
             continue;
@@ -100,8 +103,8 @@ static void check(const struct dbk_bank_format *format, const char *text, const 
 
 #define HEADER "transaction_date;account;transaction_value;balance\n"
 #define EVENT(date, account, value, rest)                                                          \
-    "{\"transaction_date\":\"" date "\",\"account\":\"" account "\",\"transaction_value\":\"" value \
-    "\"," rest "}\n"
+    "{\"transaction_date\":\"" date "\",\"account\":\"" account                                    \
+    "\",\"transaction_value\":\"" value "\"," rest "}\n"
 #define IN "\"transaction_type\":\"deposit\""
 #define OUT "\"transaction_type\":\"withdrawal\""
 #define DAY "2024-02-01T00:00:00Z"
@@ -127,7 +130,7 @@ static void bankfile__reads_the_original_file(void **state)
     for (size_t i = 0; i < COUNT(texts); i++)
         check(&format, texts[i],
               EVENT("2024-01-01T00:00:00Z", "C100", "1000.00", "\"balance\":\"1000.00\"," IN)
-              EVENT("2024-01-03T00:00:00Z", "C200", "200.00", "\"balance\":\"2300.00\"," OUT));
+                  EVENT("2024-01-03T00:00:00Z", "C200", "200.00", "\"balance\":\"2300.00\"," OUT));
 }
 
 static void bankfile_open__says_what_is_missing(void **state)
@@ -164,8 +167,8 @@ static void values_of(char *found, size_t size, const char *out)
     }
     found[0] = '\0';
     for (const char *line = out; *line != '\0'; line += strcspn(line, "\n") + 1) {
-        const char *value = line[0] == '{' ? strstr(line, "_value\":\"") + 9
-                                           : strchr(line, ' ') + 1;
+        const char *value =
+            line[0] == '{' ? strstr(line, "_value\":\"") + 9 : strchr(line, ' ') + 1;
         used += (size_t)snprintf(found + used, size - used, "%s%.*s", used > 0 ? " " : "",
                                  (int)strcspn(value, "\"\n"), value);
     }
@@ -245,11 +248,10 @@ static void bankfile_survey__decides_the_form_of_date_once(void **state)
         for (int k = 0; k < 2; k++) {
             const char *date = cases[i].expected[k];
             char *end = expected + used;
-            used += date == NULL
-                        ? (size_t)snprintf(end, sizeof expected - used, "%d:1 date=%s\n", k + 2,
-                                           cases[i].dates[k])
-                        : (size_t)snprintf(end, sizeof expected - used,
-                                           EVENT("%s", "A", "1.00", IN), date);
+            used += date == NULL ? (size_t)snprintf(end, sizeof expected - used, "%d:1 date=%s\n",
+                                                    k + 2, cases[i].dates[k])
+                                 : (size_t)snprintf(end, sizeof expected - used,
+                                                    EVENT("%s", "A", "1.00", IN), date);
         }
         check(&format, text, expected);
     }
@@ -274,7 +276,10 @@ static void bankfile_next__reports_everything_wrong_with_a_row(void **state)
         {"01/02/2024;A;1;99999999999999999999", "2:4 balance-large=99999999999999999999\n"},
         {"01/02/2024;A;1;-92233720368547758.08",
          EVENT(DAY, "A", "1.00", "\"balance\":\"-92233720368547758.08\"," IN)},
-        {"01/02/2024;\xE2\x80\xAE" "A;1;", "2:2 account=\xE2\x80\xAE" "A\n"},
+        {"01/02/2024;\xE2\x80\xAE"
+         "A;1;",
+         "2:2 account=\xE2\x80\xAE"
+         "A\n"},
         {"01/02/2024;1234567890123456789012345678901234567890123456789012345678901234;1;",
          EVENT(DAY, "1234567890123456789012345678901234567890123456789012345678901234", "1.00",
                IN)},
@@ -313,7 +318,9 @@ static void bankfile_next__reads_types_and_their_signs(void **state)
         {"DB;-5\nDB;2\nDB;-3\n",
          EVENT(DAY, "A", "5.00", OUT) "3:4 sign-changed=2\n" EVENT(DAY, "A", "3.00", OUT)},
         {"deposit;5\n", "2:1 type=deposit\n"},
-        {";5\nD\xC3\x89" "BIT;2\n", "2:1 type=\n" EVENT(DAY, "A", "2.00", OUT)},
+        {";5\nD\xC3\x89"
+         "BIT;2\n",
+         "2:1 type=\n" EVENT(DAY, "A", "2.00", OUT)},
         {"x;y\n", "2:1 type=x\n2:4 amount=y\n"},
     };
     struct dbk_bank_format format = {.delimiter = ';'};
@@ -321,16 +328,18 @@ static void bankfile_next__reads_types_and_their_signs(void **state)
     format.names[DBK_COLUMN_TYPE] = text_of("Sens");
     format.names[DBK_COLUMN_DATE] = text_of("Date op\xC3\xA9ration");
     format.deposits = (struct dbk_words){{text_of("CR"), text_of("VIR")}, 2};
-    format.withdrawals = (struct dbk_words){{text_of("DB"), text_of("d\xC3\xA9" "bit")}, 2};
+    format.withdrawals = (struct dbk_words){{text_of("DB"), text_of("d\xC3\xA9"
+                                                                    "bit")},
+                                            2};
     for (size_t i = 0; i < COUNT(cases); i++) {
         char text[512];
         size_t used = (size_t)snprintf(text, sizeof text,
                                        "SENS;DATE OP\xC3\x89RATION;account;transaction_value\n");
         for (const char *row = cases[i].rows; *row != '\0'; row += strcspn(row, "\n") + 1) {
             size_t split = strcspn(row, ";");
-            used += (size_t)snprintf(text + used, sizeof text - used, "%.*s;01/02/2024;A%.*s\n",
-                                     (int)split, row, (int)(strcspn(row, "\n") - split),
-                                     row + split);
+            used +=
+                (size_t)snprintf(text + used, sizeof text - used, "%.*s;01/02/2024;A%.*s\n",
+                                 (int)split, row, (int)(strcspn(row, "\n") - split), row + split);
         }
         check(&format, text, cases[i].expected);
     }
@@ -362,8 +371,8 @@ static void bankfile_next__cleans_memos_of_line_ends_only(void **state)
                  "memo;transaction_date;account;transaction_value\n%s;01/02/2024;A;1\n",
                  cases[i].field);
         if (cases[i].expected != NULL)
-            snprintf(expected, sizeof expected,
-                     EVENT(DAY, "A", "1.00", IN ",\"memo\":\"%s\""), cases[i].expected);
+            snprintf(expected, sizeof expected, EVENT(DAY, "A", "1.00", IN ",\"memo\":\"%s\""),
+                     cases[i].expected);
         else
             snprintf(expected, sizeof expected, "2:1 memo=%s\n", cases[i].field);
         check(&format, text, expected);
@@ -407,8 +416,8 @@ static void bankfile_column_name__gives_the_header_as_it_stands(void **state)
     static const struct dbk_bank_format format = {.delimiter = ';'};
     static const char text[] = "transaction_date; Account ;\"transaction_value\";\"x;y\"\n";
     struct dbk_bankfile *file = malloc(sizeof *file);
-    static const char *const names[] = {"", "transaction_date", "Account", "transaction_value",
-                                        "x;y", ""};
+    static const char *const names[] = {
+        "", "transaction_date", "Account", "transaction_value", "x;y", ""};
     (void)state;
     assert_non_null(file);
     assert_int_equal(dbk_bankfile_open(file, &format, text, strlen(text)), DBK_BANK_FINE);

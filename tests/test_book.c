@@ -40,13 +40,14 @@ static void apply_vector(struct dbk_book *book, json_t *vector)
 {
     char scratch[DBK_EVENT_SCRATCH];
     char hex[2 * DBK_DIGEST_SIZE + 1];
-    struct dbk_entry entry = {.record = {
-        .partition = (int32_t)json_integer_value(json_object_get(vector, "partition")),
-        .offset = json_integer_value(json_object_get(vector, "offset")),
-        .timestamp_ms = json_integer_value(json_object_get(vector, "timestamp_ms")),
-        .key_length = DBK_LENGTH_NULL,
-        .value_length = DBK_LENGTH_NULL,
-    }};
+    struct dbk_entry entry = {
+        .record = {
+            .partition = (int32_t)json_integer_value(json_object_get(vector, "partition")),
+            .offset = json_integer_value(json_object_get(vector, "offset")),
+            .timestamp_ms = json_integer_value(json_object_get(vector, "timestamp_ms")),
+            .key_length = DBK_LENGTH_NULL,
+            .value_length = DBK_LENGTH_NULL,
+        }};
     struct dbk_record *record = &entry.record;
     uint8_t *key = NULL;
     uint8_t *value = NULL;
@@ -54,8 +55,8 @@ static void apply_vector(struct dbk_book *book, json_t *vector)
         record->key = key =
             bytes_of(json_string_value(json_object_get(vector, "key")), &record->key_length);
     if (json_is_string(json_object_get(vector, "value")))
-        record->value = value = bytes_of(json_string_value(json_object_get(vector, "value")),
-                                         &record->value_length);
+        record->value = value =
+            bytes_of(json_string_value(json_object_get(vector, "value")), &record->value_length);
     if (json_is_true(json_object_get(vector, "absent")))
         record->key_length = record->value_length = DBK_LENGTH_ABSENT;
     assert_int_equal(dbk_book_apply(book, &entry, scratch), 0);
@@ -72,13 +73,11 @@ static void apply_vector(struct dbk_book *book, json_t *vector)
 static void book_apply__gives_what_the_vectors_say(void **state)
 {
     json_error_t error;
-    json_t *vectors =
-        json_load_file(DAYBOOK_SOURCE_DIR "/data/vectors/log.json", 0, &error);
+    json_t *vectors = json_load_file(DAYBOOK_SOURCE_DIR "/data/vectors/log.json", 0, &error);
     (void)state;
     assert_non_null(vectors);
     int32_t count = (int32_t)json_integer_value(json_object_get(vectors, "partition_count"));
-    struct dbk_book *book =
-        open_book(json_string_value(json_object_get(vectors, "topic")), count);
+    struct dbk_book *book = open_book(json_string_value(json_object_get(vectors, "topic")), count);
     json_t *records = json_object_get(vectors, "records");
     assert_true(json_array_size(records) > 80);
     for (int32_t p = 0; p < count; p++) {
@@ -244,8 +243,7 @@ static void book_apply__counts_every_offset_once(void **state)
     }
     for (int32_t p = 0; p < PARTITIONS; p++)
         for (uint32_t i = 0; i < dbk_ledger_account_count(dbk_book_ledger(book, p)); i++) {
-            const struct dbk_account *account =
-                dbk_ledger_account(dbk_book_ledger(book, p), i);
+            const struct dbk_account *account = dbk_ledger_account(dbk_book_ledger(book, p), i);
             counted += account->deposit_count + account->withdrawal_count;
             assert_int_equal(account->balance_minor,
                              account->deposits_minor - account->withdrawals_minor);
@@ -259,8 +257,9 @@ static void book_same_log__notices_any_change(void **state)
 {
     char scratch[DBK_EVENT_SCRATCH];
     struct dbk_book *book = open_book("t", 1);
-    struct dbk_entry entry = {.record = {.timestamp_ms = 5, .key = "k", .value = "junk",
-                                         .key_length = 1, .value_length = 4}};
+    struct dbk_entry entry = {
+        .record = {
+            .timestamp_ms = 5, .key = "k", .value = "junk", .key_length = 1, .value_length = 4}};
     (void)state;
     assert_int_equal(dbk_book_apply(book, &entry, scratch), 0);
     assert_true(dbk_book_same_log(book, &entry.record));

@@ -23,8 +23,10 @@ static void config__takes_the_first_of_option_environment_file_default(void **st
     char path[] = "/tmp/daybook-config-XXXXXX";
     (void)state;
     close(mkstemp(path));
-    write_file(path, "# mine\nbrokers = file:1\ntopic=from-file\n\ndatabase=file.db\n"
-                     "client.rack = r1 \n", 0600);
+    write_file(path,
+               "# mine\nbrokers = file:1\ntopic=from-file\n\ndatabase=file.db\n"
+               "client.rack = r1 \n",
+               0600);
     setenv("DAYBOOK_TOPIC", "from-environment", 1);
     setenv("DAYBOOK_DATABASE", "environment.db", 1);
     unsetenv("DAYBOOK_BROKERS");

@@ -1,5 +1,5 @@
-/* Goal: every CSV of RFC 4180 is read as it was meant, and every wrong row is placed. Method: tables,
- * each read by every way of ending lines; random rows written and read back. */
+/* Goal: every CSV of RFC 4180 is read as it was meant, and every wrong row is placed. Method:
+ * tables, each read by every way of ending lines; random rows written and read back. */
 #include "support.h"
 
 #include <daybook/csv.h>
@@ -7,8 +7,8 @@
 /** The whole text as "[field|field]\n" a row, and "{problem line:column}\n" for wrong ones. */
 static void flatten(char *out, size_t size, const char *text, size_t length, char delimiter)
 {
-    static const char *const problems[DBK_CSV_PROBLEM_COUNT] = {
-        "", "open", "after", "long", "nul", "utf8"};
+    static const char *const problems[DBK_CSV_PROBLEM_COUNT] = {"",     "open", "after",
+                                                                "long", "nul",  "utf8"};
     struct dbk_csv csv;
     struct dbk_csv_field fields[8];
     struct dbk_csv_row row = {.fields = fields, .capacity = 8};
@@ -47,7 +47,9 @@ static void csv_next__reads_rows_and_fields(void **state)
         {"a\n", "1[a]"},
         {"a;b\nc;d\n", "1[a|b]2[c|d]"},
         {"a;b\nc;d", "1[a|b]2[c|d]"},
-        {"\xEF\xBB\xBF" "a;b\n", "1[a|b]"},
+        {"\xEF\xBB\xBF"
+         "a;b\n",
+         "1[a|b]"},
         {"\xEF\xBB\xBF\"a\";b\n", "1[a|b]"},
         {";\n", "1[|]"},
         {";;\n;;", "1[||]2[||]"},
@@ -207,11 +209,13 @@ static void csv_guess_delimiter__takes_the_one_that_fits(void **state)
         {"01/02/2024;C1;1,50\n01/02/2024;C1;2,50\n", ';'},
         {"\"a;b\",c,d\n1,2,3\n", ','},
         {"a, b;c;d\n1;2;3\n1;2;3\n", ';'},
-        {"a;b,c\n", 0},                        /* as good as each other */
-        {"a;b;c\n1;2\n1;2\n1;2\n", ';'},       /* none fits: the header decides */
+        {"a;b,c\n", 0},                  /* as good as each other */
+        {"a;b;c\n1;2\n1;2\n1;2\n", ';'}, /* none fits: the header decides */
         {"a,b;c,d;e\n1;2;3\n1;2;3\n4;5;6\n", ';'},
         {"a;b\n", ';'},
-        {"\xEF\xBB\xBF" "a,b\n1,2\n", ','},
+        {"\xEF\xBB\xBF"
+         "a,b\n1,2\n",
+         ','},
         {"a,b\n\"x;y\nz;w\",2\n", ','},
     };
     (void)state;

@@ -1,4 +1,5 @@
-/* Goal: dates are exact over the whole range. Method: tables, and every day of ten thousand years. */
+/* Goal: dates are exact over the whole range. Method: tables, and every day of ten thousand years.
+ */
 #include "support.h"
 
 #include <daybook/date.h>

@@ -1,5 +1,5 @@
-/* Goal: a form of date is what its letters say, strictly. Method: tables; every day of some centuries
- * written and read back. */
+/* Goal: a form of date is what its letters say, strictly. Method: tables; every day of some
+ * centuries written and read back. */
 #include "support.h"
 
 #include <daybook/date.h>
@@ -124,10 +124,10 @@ static void date_format_parse__reads_back_every_day(void **state)
         char text[40];
         int64_t date_s = 0;
         dbk_date_to_civil(&civil, day * DBK_SECONDS_PER_DAY);
-        int length = snprintf(text, sizeof text, "%02d/%02d/%04d", civil.day, civil.month,
-                              civil.year);
-        assert_true(dbk_date_format_parse(&date_s, &format,
-                                          (struct dbk_text){text, (uint32_t)length}));
+        int length =
+            snprintf(text, sizeof text, "%02d/%02d/%04d", civil.day, civil.month, civil.year);
+        assert_true(
+            dbk_date_format_parse(&date_s, &format, (struct dbk_text){text, (uint32_t)length}));
         assert_int_equal(date_s, day * DBK_SECONDS_PER_DAY);
     }
 }

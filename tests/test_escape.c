@@ -25,7 +25,11 @@ static const struct escape_case cases[] = {
     {"\x1b[31m", "\\x1B[31m", "\"\\x1B[31m\"", "\"\\u001B[31m\"", "\\x1B[31m"},
     {"\xff", "\\xFF", "\"\\xFF\"", "\"\xEF\xBF\xBD\"", "\\xFF"},
     {"\xc3", "\\xC3", "\"\\xC3\"", "\"\xEF\xBF\xBD\"", "\\xC3"},
-    {"a\xe2\x80\xae" "b", "a\\xE2\\x80\\xAEb", "\"a\\xE2\\x80\\xAEb\"", "\"a\xe2\x80\xae" "b\"",
+    {"a\xe2\x80\xae"
+     "b",
+     "a\\xE2\\x80\\xAEb", "\"a\\xE2\\x80\\xAEb\"",
+     "\"a\xe2\x80\xae"
+     "b\"",
      "a\\xE2\\x80\\xAEb"},
     {"a\\b", "a\\b", "\"a\\b\"", "\"a\\\\b\"", "a\\b"},
 };

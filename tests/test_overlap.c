@@ -1,6 +1,6 @@
-/* Goal: what is found in a view is what a look at every transaction finds, by either way of looking,
- * and the file's own transactions never count. Method: random ledgers in a real view, files of few and
- * of many rows, against a count by brute force. */
+/* Goal: what is found in a view is what a look at every transaction finds, by either way of
+ * looking, and the file's own transactions never count. Method: random ledgers in a real view,
+ * files of few and of many rows, against a count by brute force. */
 #include "support.h"
 
 #include <daybook/overlap.h>

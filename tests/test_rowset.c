@@ -1,5 +1,5 @@
-/* Goal: of n equal rows and m equal transactions the first min(n, m) rows are matched, in any order.
- * Method: one example by hand; random multisets against a count by brute force. */
+/* Goal: of n equal rows and m equal transactions the first min(n, m) rows are matched, in any
+ * order. Method: one example by hand; random multisets against a count by brute force. */
 #include "support.h"
 
 #include <daybook/rowset.h>

@@ -66,7 +66,10 @@ static void textfile_open__converts(void **state)
         {"windows-1252", "\xE9", 1, "\xC3\xA9", ""},
         {"ISO-8859-15", "\xA4", 1, "\xE2\x82\xAC", ""},
         {"UTF-16LE", "a\0\n\0\xE9\0", 6, "a\n\xC3\xA9", ""},
-        {"UTF-16", "\xFF\xFE" "a\0", 4, "a", ""},
+        {"UTF-16",
+         "\xFF\xFE"
+         "a\0",
+         4, "a", ""},
         {"UTF-8", "\xC3\xA9", 2, "\xC3\xA9", ""},
         {"WINDOWS-1252", "a\nb\r\nc\rd\x81", 9, NULL, "line 4: byte \\x81 is not WINDOWS-1252"},
         {"UTF-8", "a\n\xC3", 3, NULL, "line 2: the character cut off at \\xC3"},

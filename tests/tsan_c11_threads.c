@@ -3,7 +3,8 @@
  *
  * Debian's librdkafka uses C11 threads, and GCC 12's sanitizer intercepts only POSIX ones: it would
  * not see those threads begin and crash in them. Linked into the program with -rdynamic, these
- * definitions come before the C library's. glibc's mtx_t and cnd_t have the room for the POSIX kinds.
+ * definitions come before the C library's. glibc's mtx_t and cnd_t have the room for the POSIX
+ * kinds.
  */
 #include <errno.h>
 #include <pthread.h>

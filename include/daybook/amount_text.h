@@ -37,7 +37,6 @@ enum dbk_amount_problem {
  * @param[out] amount_minor  untouched where there is a problem.
  * @param decimal            ',' or '.', or 0: only whole numbers are amounts.
  */
-enum dbk_amount_problem dbk_amount_parse(int64_t *amount_minor, struct dbk_text text,
-                                         char decimal);
+enum dbk_amount_problem dbk_amount_parse(int64_t *amount_minor, struct dbk_text text, char decimal);
 
 #endif

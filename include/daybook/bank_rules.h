@@ -45,9 +45,8 @@ typedef const char *dbk_find_nearest(const char *word, const char *const *names,
  * @return 0, DBK_ENOMEM, or DBK_EUSAGE with path and line: no such rule (and the nearest one), one
  *         without value, one given twice.
  */
-DBK_MUST_CHECK int dbk_bank_rules_read(struct dbk_bank_rules *rules, char **text,
-                                       const char *path, dbk_find_nearest *nearest,
-                                       struct dbk_err *err);
+DBK_MUST_CHECK int dbk_bank_rules_read(struct dbk_bank_rules *rules, char **text, const char *path,
+                                       dbk_find_nearest *nearest, struct dbk_err *err);
 
 /**
  * Understand the rules.
@@ -56,7 +55,6 @@ DBK_MUST_CHECK int dbk_bank_rules_read(struct dbk_bank_rules *rules, char **text
  * @return 0, or DBK_EUSAGE: a value that makes no sense, and what would.
  */
 DBK_MUST_CHECK int dbk_bank_rules_compile(struct dbk_bank_format *format,
-                                          const struct dbk_bank_rules *rules,
-                                          struct dbk_err *err);
+                                          const struct dbk_bank_rules *rules, struct dbk_err *err);
 
 #endif

@@ -7,8 +7,8 @@
  * guessing is a fault: the user has to say it. Reading the same bytes again gives the same events.
  *
  * Texts are compared without regard to case (ASCII and the letters U+00C0-00DE) and to spaces
- * around them. Pure; no allocation. Lifetime: open, survey, then next until the end; rewind to begin
- * again. The bytes and the format must outlive it.
+ * around them. Pure; no allocation. Lifetime: open, survey, then next until the end; rewind to
+ * begin again. The bytes and the format must outlive it.
  */
 #ifndef DAYBOOK_BANKFILE_H
 #define DAYBOOK_BANKFILE_H
@@ -60,15 +60,15 @@ struct dbk_bank_format {
 /** Why a file as a whole cannot be read. */
 enum dbk_bank_fault {
     DBK_BANK_FINE,
-    DBK_BANK_EMPTY,          /**< no row at all, not even a header */
-    DBK_BANK_DELIMITER,      /**< not recognised */
-    DBK_BANK_HEADER,         /**< the header is no CSV: see row.problem */
-    DBK_BANK_COLUMNS,        /**< more than DBK_COLUMNS_MAX */
-    DBK_BANK_NO_COLUMN,      /**< fault_column is missing */
-    DBK_BANK_TWO_COLUMNS,    /**< fault_column is there twice */
-    DBK_BANK_NO_TYPE,        /**< words are given, but there is no type column */
-    DBK_BANK_CONTRADICTION,  /**< decimal commas and decimal points: see lines[0], lines[1] */
-    DBK_BANK_AMBIGUOUS,      /**< comma or point never shows which it is: see lines[0] */
+    DBK_BANK_EMPTY,         /**< no row at all, not even a header */
+    DBK_BANK_DELIMITER,     /**< not recognised */
+    DBK_BANK_HEADER,        /**< the header is no CSV: see row.problem */
+    DBK_BANK_COLUMNS,       /**< more than DBK_COLUMNS_MAX */
+    DBK_BANK_NO_COLUMN,     /**< fault_column is missing */
+    DBK_BANK_TWO_COLUMNS,   /**< fault_column is there twice */
+    DBK_BANK_NO_TYPE,       /**< words are given, but there is no type column */
+    DBK_BANK_CONTRADICTION, /**< decimal commas and decimal points: see lines[0], lines[1] */
+    DBK_BANK_AMBIGUOUS,     /**< comma or point never shows which it is: see lines[0] */
 };
 
 /** What is wrong with a row or one of its fields. */
@@ -77,14 +77,14 @@ enum dbk_bank_problem {
     DBK_BANK_FIELD_COUNT, /**< the row has `count` fields; column 0 */
     DBK_BANK_DATE,
     DBK_BANK_ACCOUNT,
-    DBK_BANK_AMOUNT,          /**< not an amount */
+    DBK_BANK_AMOUNT, /**< not an amount */
     DBK_BANK_AMOUNT_ZERO,
     DBK_BANK_AMOUNT_DECIMALS, /**< more than two */
     DBK_BANK_AMOUNT_LARGE,
-    DBK_BANK_SIGN_TYPE,       /**< negative, but the type says deposit */
-    DBK_BANK_SIGN_CHANGED,    /**< withdrawals with a minus and without one in the same file */
-    DBK_BANK_TYPE,            /**< none of the words */
-    DBK_BANK_BALANCE,         /**< not an amount */
+    DBK_BANK_SIGN_TYPE,    /**< negative, but the type says deposit */
+    DBK_BANK_SIGN_CHANGED, /**< withdrawals with a minus and without one in the same file */
+    DBK_BANK_TYPE,         /**< none of the words */
+    DBK_BANK_BALANCE,      /**< not an amount */
     DBK_BANK_BALANCE_DECIMALS,
     DBK_BANK_BALANCE_LARGE,
     DBK_BANK_MEMO,

@@ -31,7 +31,7 @@ struct dbk_property {
 struct dbk_config {
     char *brokers;
     char *topic;
-    char *database; /**< path of the link to the view's current generation */
+    char *database;                  /**< path of the link to the view's current generation */
     struct dbk_property *properties; /**< librdkafka's, in the order to set them */
     size_t property_count;
 };

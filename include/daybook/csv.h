@@ -3,8 +3,8 @@
  *
  * A field is quoted where its first byte is a quote; in it a doubled quote stands for one, and
  * delimiters and line ends are text. A quote elsewhere is text. A line ends with CRLF, LF or CR, in
- * any mixture; lines without a byte are skipped. A byte order mark at the very beginning is skipped.
- * Every row must be valid UTF-8 without NUL.
+ * any mixture; lines without a byte are skipped. A byte order mark at the very beginning is
+ * skipped. Every row must be valid UTF-8 without NUL.
  *
  * A row that is wrong is reported and reading goes on with the next line, so that one pass finds
  * every wrong row. Fields point into the buffer, which must outlive them. Pure; no allocation; the

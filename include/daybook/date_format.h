@@ -17,7 +17,7 @@
 
 /** A letter's number or a character. */
 struct dbk_date_element {
-    char letter;       /**< d m Y y H M S, or 0: a character that stands for itself */
+    char letter; /**< d m Y y H M S, or 0: a character that stands for itself */
     char character;
     uint8_t digits_min;
     uint8_t digits_max;
@@ -42,8 +42,8 @@ enum dbk_date_format_problem {
  * @param[out] format  valid where the result is DBK_DATE_FORMAT_FINE.
  * @param[out] letter  the letter in question, where one is; else 0.
  */
-enum dbk_date_format_problem dbk_date_format_compile(struct dbk_date_format *format,
-                                                     char *letter, struct dbk_text text);
+enum dbk_date_format_problem dbk_date_format_compile(struct dbk_date_format *format, char *letter,
+                                                     struct dbk_text text);
 
 /**
  * Read a date.

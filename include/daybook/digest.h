@@ -35,8 +35,8 @@ DBK_MUST_CHECK bool dbk_digest_start(struct dbk_digest_context *context, struct 
                                      int32_t partition_count);
 
 /** d[n+1] from d[n], in place. @return false where OpenSSL failed; digest is then undefined. */
-DBK_MUST_CHECK bool dbk_digest_extend(struct dbk_digest_context *context,
-                                      struct dbk_digest *digest, const struct dbk_record *record);
+DBK_MUST_CHECK bool dbk_digest_extend(struct dbk_digest_context *context, struct dbk_digest *digest,
+                                      const struct dbk_record *record);
 
 /** SHA-256 of bytes. @return false where OpenSSL failed. */
 DBK_MUST_CHECK bool dbk_digest_bytes(struct dbk_digest_context *context, struct dbk_digest *digest,

@@ -20,13 +20,13 @@
 
 /** What failed. Each code maps to one exit status of the program (see dbk_err_exit_status). */
 enum dbk_failure {
-    DBK_ENOMEM = -1,    /**< out of memory */
-    DBK_EUSAGE = -2,    /**< an option, a file or a value given by the user */
-    DBK_EBROKER = -3,   /**< the broker or the topic; nothing was sent */
-    DBK_EVIEW = -4,     /**< the database */
-    DBK_EUNKNOWN = -5,  /**< something was sent and its outcome is not known */
-    DBK_ESTOPPED = -6,  /**< the user asked to stop */
-    DBK_ENO = -7,       /**< the answer is no: differences, an unknown account, refused rows */
+    DBK_ENOMEM = -1,   /**< out of memory */
+    DBK_EUSAGE = -2,   /**< an option, a file or a value given by the user */
+    DBK_EBROKER = -3,  /**< the broker or the topic; nothing was sent */
+    DBK_EVIEW = -4,    /**< the database */
+    DBK_EUNKNOWN = -5, /**< something was sent and its outcome is not known */
+    DBK_ESTOPPED = -6, /**< the user asked to stop */
+    DBK_ENO = -7,      /**< the answer is no: differences, an unknown account, refused rows */
 };
 
 struct dbk_err {

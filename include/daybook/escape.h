@@ -1,8 +1,9 @@
 /**
  * The doors: text from the log, a file or a request leaves the program through one of these.
  *
- * Accounts, memos, sources and raw bytes are written by strangers. Each function writes them so that
- * they are data in the language of their reader and nothing else. Pure but for the buffer's memory.
+ * Accounts, memos, sources and raw bytes are written by strangers. Each function writes them so
+ * that they are data in the language of their reader and nothing else. Pure but for the buffer's
+ * memory.
  */
 #ifndef DAYBOOK_ESCAPE_H
 #define DAYBOOK_ESCAPE_H
@@ -14,8 +15,8 @@
  *  characters become visible as \xNN. */
 void dbk_escape_html(struct dbk_buffer *buffer, struct dbk_text text);
 
-/** One field of a CSV file (RFC 4180), quoted; text that a spreadsheet would take for a formula gets
- *  an apostrophe in front. */
+/** One field of a CSV file (RFC 4180), quoted; text that a spreadsheet would take for a formula
+ * gets an apostrophe in front. */
 void dbk_escape_csv(struct dbk_buffer *buffer, struct dbk_text text);
 
 /** A JSON string with its quotes. Bytes that are not valid UTF-8 become U+FFFD. */

@@ -64,17 +64,17 @@ struct dbk_event {
 /** Why bytes are not an event. 0 means that they are one. */
 enum dbk_malformed {
     DBK_WELL_FORMED = 0,
-    DBK_MALFORMED_EMPTY,       /**< null or zero bytes */
-    DBK_MALFORMED_JSON,        /**< not a JSON object, or a field twice */
-    DBK_MALFORMED_DATE,        /**< transaction_date */
-    DBK_MALFORMED_ACCOUNT,     /**< account */
-    DBK_MALFORMED_VALUE,       /**< transaction_value */
-    DBK_MALFORMED_BALANCE,     /**< balance */
-    DBK_MALFORMED_TYPE,        /**< transaction_type */
-    DBK_MALFORMED_SOURCE,      /**< source or seq */
-    DBK_MALFORMED_FLOOR,       /**< floor */
-    DBK_MALFORMED_MEMO,        /**< memo */
-    DBK_MALFORMED_KEY,         /**< the key is not the account */
+    DBK_MALFORMED_EMPTY,   /**< null or zero bytes */
+    DBK_MALFORMED_JSON,    /**< not a JSON object, or a field twice */
+    DBK_MALFORMED_DATE,    /**< transaction_date */
+    DBK_MALFORMED_ACCOUNT, /**< account */
+    DBK_MALFORMED_VALUE,   /**< transaction_value */
+    DBK_MALFORMED_BALANCE, /**< balance */
+    DBK_MALFORMED_TYPE,    /**< transaction_type */
+    DBK_MALFORMED_SOURCE,  /**< source or seq */
+    DBK_MALFORMED_FLOOR,   /**< floor */
+    DBK_MALFORMED_MEMO,    /**< memo */
+    DBK_MALFORMED_KEY,     /**< the key is not the account */
     DBK_MALFORMED_COUNT
 };
 

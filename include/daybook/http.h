@@ -1,8 +1,8 @@
 /**
  * A small HTTP server for reading: GET and HEAD, nothing with a body, on loopback.
  *
- * It owns libmicrohttpd and the rules that hold for every request: methods, bodies, the Host header,
- * limits and deadlines, the headers of every answer. What is answered is the handler's.
+ * It owns libmicrohttpd and the rules that hold for every request: methods, bodies, the Host
+ * header, limits and deadlines, the headers of every answer. What is answered is the handler's.
  *
  * Lifetime: start, stop (takes NULL). The handler runs on the server's threads, at most
  * DBK_HTTP_THREADS at once.
@@ -26,8 +26,9 @@ struct dbk_http_param {
 };
 
 struct dbk_http_request {
-    char segments[DBK_HTTP_SEGMENTS][DBK_HTTP_VALUE_SIZE]; /**< of the path, decoded after splitting */
-    int segment_count; /**< 0: "/" */
+    char segments[DBK_HTTP_SEGMENTS]
+                 [DBK_HTTP_VALUE_SIZE]; /**< of the path, decoded after splitting */
+    int segment_count;                  /**< 0: "/" */
     struct dbk_http_param params[DBK_HTTP_PARAMS];
     int param_count;
     const char *accept_language; /**< "" where the client has none */
@@ -39,7 +40,7 @@ typedef int dbk_http_more(void *stream, struct dbk_buffer *piece);
 struct dbk_http_response {
     int status;
     const char *content_type;
-    char etag[96];       /**< "" for none; without quotes */
+    char etag[96];        /**< "" for none; without quotes */
     const char *filename; /**< suggested to who saves it; NULL for none */
     struct dbk_buffer body;
     dbk_http_more *more; /**< not NULL: the answer comes in pieces, body is not used */
@@ -51,7 +52,6 @@ struct dbk_http_response {
 typedef void dbk_http_handler(void *context, const struct dbk_http_request *request,
                               struct dbk_http_response *response);
 
-
 struct dbk_http;
 
 /**
@@ -59,8 +59,7 @@ struct dbk_http;
  * @return 0, or DBK_EUSAGE (an address that is not loopback, or taken).
  */
 DBK_MUST_CHECK int dbk_http_start(struct dbk_http **http, const char *listen,
-                                  dbk_http_handler *handler, void *context,
-                                  struct dbk_err *err);
+                                  dbk_http_handler *handler, void *context, struct dbk_err *err);
 void dbk_http_stop(struct dbk_http *http);
 
 /** @return the port it listens on. */

@@ -1,11 +1,11 @@
 /**
  * The source of an imported file: a name made from what its rows say, not from how it is written.
  *
- * The same rows give the same source whatever the line ends, delimiter, encoding or order of columns,
- * and whatever the file is called; any other rows give another one. It is "csv:" and the first 128
- * bits, in hexadecimal, of d, where d is 32 zero bytes and, for each 256 rows in turn (and the rest),
- *     d = SHA-256(d | canonical event, newline | ... | canonical event, newline),
- * the events being without source and seq. Cost: one hash over the events' bytes.
+ * The same rows give the same source whatever the line ends, delimiter, encoding or order of
+ * columns, and whatever the file is called; any other rows give another one. It is "csv:" and the
+ * first 128 bits, in hexadecimal, of d, where d is 32 zero bytes and, for each 256 rows in turn
+ * (and the rest), d = SHA-256(d | canonical event, newline | ... | canonical event, newline), the
+ * events being without source and seq. Cost: one hash over the events' bytes.
  *
  * Lifetime: open, add, finish, close.
  */

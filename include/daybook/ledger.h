@@ -20,12 +20,12 @@
 
 /** In order of precedence. */
 enum dbk_verdict {
-    DBK_ABSENT,     /**< the broker has no record at this offset */
-    DBK_MALFORMED,  /**< see enum dbk_malformed */
-    DBK_MISROUTED,  /**< not on the account's own partition */
-    DBK_DUPLICATE,  /**< seq <= the last one seen of this source in this partition */
-    DBK_OVERDRAFT,  /**< would leave less than the event's floor */
-    DBK_OVERFLOW,   /**< balance or totals of the account would not fit int64_t */
+    DBK_ABSENT,    /**< the broker has no record at this offset */
+    DBK_MALFORMED, /**< see enum dbk_malformed */
+    DBK_MISROUTED, /**< not on the account's own partition */
+    DBK_DUPLICATE, /**< seq <= the last one seen of this source in this partition */
+    DBK_OVERDRAFT, /**< would leave less than the event's floor */
+    DBK_OVERFLOW,  /**< balance or totals of the account would not fit int64_t */
     DBK_POSTED,
     DBK_VERDICT_COUNT
 };
@@ -40,8 +40,8 @@ struct dbk_account {
     int64_t withdrawals_minor; /**< sum of posted withdrawals, positive */
     int64_t deposit_count;
     int64_t withdrawal_count;
-    int64_t last_offset; /**< of its last posted event */
-    int64_t last_date_s; /**< transaction date of that event */
+    int64_t last_offset;  /**< of its last posted event */
+    int64_t last_date_s;  /**< transaction date of that event */
     struct dbk_text name; /**< owned by the ledger; stays valid and in place until close */
     bool changed;         /**< set by apply; the owner of the view clears it */
 };

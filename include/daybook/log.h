@@ -103,8 +103,7 @@ bool dbk_log_interrupted(struct dbk_log *log);
  *
  * @return 0; DBK_ENO where it is another log, DBK_EBROKER where it could not be read.
  */
-DBK_MUST_CHECK int dbk_log_verify(struct dbk_log *log, struct dbk_book *book,
-                                  struct dbk_err *err);
+DBK_MUST_CHECK int dbk_log_verify(struct dbk_log *log, struct dbk_book *book, struct dbk_err *err);
 
 DBK_MUST_CHECK int dbk_batch_open(struct dbk_batch *batch, size_t capacity);
 void dbk_batch_release(struct dbk_batch *batch);

@@ -2,12 +2,12 @@
  * Overlap: which rows of a file the ledger has already, from other sources.
  *
  * Rows are compared with posted transactions on (account, date to the second, amount, deposit or
- * withdrawal) as multisets; transactions of the file's own source do not count, so that the answer is
- * the same before, during and after its import. The transactions come from a view and then from the
- * log after the view's checkpoints, each once.
+ * withdrawal) as multisets; transactions of the file's own source do not count, so that the answer
+ * is the same before, during and after its import. The transactions come from a view and then from
+ * the log after the view's checkpoints, each once.
  *
- * Lifetime: zero-initialise with rowset, source and found; load; entry for each later one. The rowset
- * is indexed when the first transaction comes: with an empty ledger it costs nothing.
+ * Lifetime: zero-initialise with rowset, source and found; load; entry for each later one. The
+ * rowset is indexed when the first transaction comes: with an empty ledger it costs nothing.
  */
 #ifndef DAYBOOK_OVERLAP_H
 #define DAYBOOK_OVERLAP_H

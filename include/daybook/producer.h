@@ -14,9 +14,9 @@
 /** What became of a record. */
 struct dbk_delivery {
     int32_t partition;
-    int64_t offset;       /**< valid where delivered */
+    int64_t offset; /**< valid where delivered */
     int64_t timestamp_ms;
-    uint64_t tag;         /**< as given to send */
+    uint64_t tag; /**< as given to send */
 };
 
 /** Called from send and flush, in the order of offsets within a partition. */
@@ -42,7 +42,8 @@ void dbk_producer_stop_on(struct dbk_producer *producer, const volatile sig_atom
  * Queue one event; waits while the queue is full. Key and value are copied.
  *
  * @return 0; DBK_EBROKER where a record failed for good; DBK_ESTOPPED; DBK_EUNKNOWN after a fatal
- *         error of the library: close, read the log's tail, open another producer and send what is missing.
+ *         error of the library: close, read the log's tail, open another producer and send what is
+ * missing.
  */
 DBK_MUST_CHECK int dbk_producer_send(struct dbk_producer *producer, int32_t partition,
                                      struct dbk_text key, const void *value, size_t value_length,

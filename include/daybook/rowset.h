@@ -1,9 +1,9 @@
 /**
  * The rows of a file as a multiset of (account, date, amount), and which of them a ledger has.
  *
- * Rows are numbered from 0 in file order. Each transaction of the ledger that is shown to match takes
- * the first row of the same key that is not matched yet; so, whatever the order of the transactions,
- * of n equal rows and m equal transactions the first min(n, m) rows are matched.
+ * Rows are numbered from 0 in file order. Each transaction of the ledger that is shown to match
+ * takes the first row of the same key that is not matched yet; so, whatever the order of the
+ * transactions, of n equal rows and m equal transactions the first min(n, m) rows are matched.
  *
  * Memory: 24 bytes a row, at most 12 more from dbk_rowset_index on; accounts once each. Cost of add
  * and match: one hash look-up, however many rows are equal. Pure.
@@ -21,8 +21,8 @@
 
 /** An account of the file. */
 struct dbk_rowset_account {
-    struct dbk_text name;  /**< owned by the rowset */
-    int64_t date_first_s;  /**< of its rows */
+    struct dbk_text name; /**< owned by the rowset */
+    int64_t date_first_s; /**< of its rows */
     int64_t date_last_s;
 };
 

@@ -1,10 +1,10 @@
 /**
  * A text file as one run of bytes in UTF-8 that nobody else can change.
  *
- * The file (or standard input) is copied once, converted on the way where an encoding is given, into
- * an unlinked temporary file, which is mapped. So what is validated is what is used, even if the file
- * is written to or cut meanwhile, and memory holds only what is being looked at. The bytes are not
- * checked to be UTF-8 where no encoding is given; a byte order mark stays.
+ * The file (or standard input) is copied once, converted on the way where an encoding is given,
+ * into an unlinked temporary file, which is mapped. So what is validated is what is used, even if
+ * the file is written to or cut meanwhile, and memory holds only what is being looked at. The bytes
+ * are not checked to be UTF-8 where no encoding is given; a byte order mark stays.
  *
  * Lifetime: open, close. One thread.
  */

@@ -66,8 +66,7 @@ int64_t dbk_view_generation(const struct dbk_view *view);
 bool dbk_view_replaced(const struct dbk_view *view);
 
 /** Read all accounts, sources and checkpoints into an empty book, in one read transaction. */
-DBK_MUST_CHECK int dbk_view_load(struct dbk_view *view, struct dbk_book *book,
-                                 struct dbk_err *err);
+DBK_MUST_CHECK int dbk_view_load(struct dbk_view *view, struct dbk_book *book, struct dbk_err *err);
 
 /**
  * Write changes, the accounts and sources of book that they changed, and its checkpoints, in one
@@ -82,7 +81,6 @@ DBK_MUST_CHECK int dbk_view_write(struct dbk_view *view, struct dbk_book *book,
 
 /** As dbk_view_write, for a generation that the link does not point to yet. */
 DBK_MUST_CHECK int dbk_view_write_unlinked(struct dbk_view *view, struct dbk_book *book,
-                                           const struct dbk_changes *changes,
-                                           struct dbk_err *err);
+                                           const struct dbk_changes *changes, struct dbk_err *err);
 
 #endif

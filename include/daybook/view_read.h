@@ -18,8 +18,8 @@ DBK_MUST_CHECK int dbk_view_begin(struct dbk_view *view, struct dbk_checkpoint *
 void dbk_view_end(struct dbk_view *view);
 
 /** One account as stored; its name dies with the call. @return 0 to go on. */
-typedef int dbk_visit_account(void *context, int64_t account_id,
-                              const struct dbk_account *account, struct dbk_err *err);
+typedef int dbk_visit_account(void *context, int64_t account_id, const struct dbk_account *account,
+                              struct dbk_err *err);
 
 /**
  * Visit accounts in the order of their names' bytes.
@@ -33,8 +33,8 @@ DBK_MUST_CHECK int dbk_view_each_account(struct dbk_view *view, const struct dbk
 /** One row of table digests. @return 0 to go on. */
 typedef int dbk_visit_point(void *context, const struct dbk_digest_point *point,
                             struct dbk_err *err);
-DBK_MUST_CHECK int dbk_view_each_point(struct dbk_view *view, dbk_visit_point *visit,
-                                       void *context, struct dbk_err *err);
+DBK_MUST_CHECK int dbk_view_each_point(struct dbk_view *view, dbk_visit_point *visit, void *context,
+                                       struct dbk_err *err);
 
 /** Rows by verdict, as the tables have them; counts has DBK_VERDICT_COUNT elements. */
 DBK_MUST_CHECK int dbk_view_count_verdicts(struct dbk_view *view, int64_t *counts,

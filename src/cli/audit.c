@@ -63,8 +63,8 @@ static void differ(struct audit *audit, const char *check, struct dbk_text accou
 static const struct dbk_text no_account = {"", 0};
 static const char repair[] = "daybook project --reset";
 
-static void differ_amount(struct audit *audit, const struct dbk_account *account,
-                          const char *what, int64_t expected_minor, int64_t stored_minor)
+static void differ_amount(struct audit *audit, const struct dbk_account *account, const char *what,
+                          int64_t expected_minor, int64_t stored_minor)
 {
     char expected[DBK_MONEY_TEXT_SIZE];
     char stored[DBK_MONEY_TEXT_SIZE];
@@ -79,8 +79,8 @@ static void differ_amount(struct audit *audit, const struct dbk_account *account
     differ(audit, "balance", account->name, what, expected, both, "", repair);
 }
 
-static void differ_integer(struct audit *audit, const struct dbk_account *account,
-                           const char *what, int64_t expected, int64_t stored)
+static void differ_integer(struct audit *audit, const struct dbk_account *account, const char *what,
+                           int64_t expected, int64_t stored)
 {
     char expected_text[24];
     char stored_text[24];
@@ -113,8 +113,7 @@ static int compare_account(void *context, int64_t account_id, const struct dbk_a
     differ_amount(audit, stored, "deposits", expected->deposits_minor, stored->deposits_minor);
     differ_amount(audit, stored, "withdrawals", expected->withdrawals_minor,
                   stored->withdrawals_minor);
-    differ_integer(audit, stored, "deposit_count", expected->deposit_count,
-                   stored->deposit_count);
+    differ_integer(audit, stored, "deposit_count", expected->deposit_count, stored->deposit_count);
     differ_integer(audit, stored, "withdrawal_count", expected->withdrawal_count,
                    stored->withdrawal_count);
     differ_integer(audit, stored, "last_offset", expected->last_offset, stored->last_offset);
@@ -194,8 +193,7 @@ static int keep_point(void *context, const struct dbk_digest_point *point, struc
         point->partition >= dbk_view_identity(audit->view)->partition_count ||
         point->offset_next % DBK_DIGEST_INTERVAL != 0 || i < 0 ||
         i >= audit->points[point->partition].count) {
-        differ(audit, "digest", no_account, "a row of table digests", "none", "one",
-               "", repair);
+        differ(audit, "digest", no_account, "a row of table digests", "none", "one", "", repair);
         return 0;
     }
     audit->points[point->partition].digests[i] = point->digest;
@@ -254,8 +252,7 @@ static int check_length(struct audit *audit, int64_t *offset_end, struct dbk_err
             continue;
         }
         snprintf(expected, sizeof expected, "up to %d:%" PRId64, p, offset_end[p] - 1);
-        snprintf(stored, sizeof stored, "up to %d:%" PRId64, p,
-                 audit->stored[p].offset_next - 1);
+        snprintf(stored, sizeof stored, "up to %d:%" PRId64, p, audit->stored[p].offset_next - 1);
         audit->broken[p] = true;
         differ(audit, "log", no_account, "it is shorter than the view", expected, stored, "",
                "keep the view: it holds events that the log has lost");
@@ -307,8 +304,7 @@ static int compare(struct audit *audit, struct dbk_err *err)
     for (int32_t p = 0; code == 0 && p < dbk_book_partition_count(audit->book); p++)
         if (audit->stored[p].offset_next == dbk_book_checkpoint(audit->book, p)->offset_next)
             differ_digest(audit, "checkpoint", p, audit->stored[p].offset_next,
-                          &dbk_book_checkpoint(audit->book, p)->digest,
-                          &audit->stored[p].digest);
+                          &dbk_book_checkpoint(audit->book, p)->digest, &audit->stored[p].digest);
     if (code == 0)
         code = compare_accounts(audit, err);
     if (code == 0)
@@ -357,8 +353,7 @@ static int check_identity(struct audit *audit, struct dbk_err *err)
         return dbk_err_set(err, DBK_ENO,
                            "the view is of topic %s in cluster %s, not of %s in %s. Choose the "
                            "topic with -t, the brokers with -b, the database with -d.",
-                           identity->topic, identity->cluster_id, topic->name,
-                           topic->cluster_id);
+                           identity->topic, identity->cluster_id, topic->name, topic->cluster_id);
     if (identity->partition_count != topic->partition_count)
         return dbk_err_set(err, DBK_ENO,
                            "topic %s has %d partitions, and the view was built from %d: accounts "

@@ -18,8 +18,8 @@ enum dbk_option_kind {
 };
 
 struct dbk_option {
-    const char *name;     /**< long name without "--"; NULL ends a table */
-    char letter;          /**< short form, or 0 */
+    const char *name; /**< long name without "--"; NULL ends a table */
+    char letter;      /**< short form, or 0 */
     enum dbk_option_kind kind;
     void *target;
     const char *argument; /**< its name in the help: "FILE"; NULL for flags */
@@ -42,8 +42,8 @@ struct dbk_command {
     const struct dbk_option *options;
     int arguments_min;
     int arguments_max; /**< -1: any number */
-    /** argv holds the arguments only. Returns 0 or a code of enum dbk_failure with err set (an empty
-     *  text: everything was said already). */
+    /** argv holds the arguments only. Returns 0 or a code of enum dbk_failure with err set (an
+     * empty text: everything was said already). */
     int (*run)(struct dbk_cli *cli, int argc, char **argv, struct dbk_err *err);
 };
 

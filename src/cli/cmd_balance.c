@@ -21,8 +21,7 @@ static int show(void *context, int64_t account_id, const struct dbk_account *acc
                 struct dbk_err *err)
 {
     struct output *output = context;
-    int32_t partition =
-        (int32_t)(account_id % dbk_view_identity(output->view)->partition_count);
+    int32_t partition = (int32_t)(account_id % dbk_view_identity(output->view)->partition_count);
     int64_t offset = output->checkpoints[partition].offset_next - 1;
     output->found++;
     if (!output->json) {
@@ -66,8 +65,8 @@ static int run(struct dbk_cli *cli, int argc, char **argv, struct dbk_err *err)
     if (code != 0)
         return code;
     dbk_table_init(&output.table, columns, 3);
-    checkpoints = calloc((size_t)dbk_view_identity(output.view)->partition_count,
-                         sizeof *checkpoints);
+    checkpoints =
+        calloc((size_t)dbk_view_identity(output.view)->partition_count, sizeof *checkpoints);
     output.checkpoints = checkpoints;
     code = checkpoints != NULL ? dbk_view_begin(output.view, checkpoints, err)
                                : dbk_err_set(err, DBK_ENOMEM, "out of memory.");

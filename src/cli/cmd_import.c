@@ -41,8 +41,8 @@ static const struct dbk_option options[] = {
      "words of the type column that mean a withdrawal", 0, 0},
     {"rules", 0, DBK_OPTION_STRING, &rules_path, "FILE",
      "read these options from a file (FILE.rules is found by itself)", 0, 0},
-    {"dry-run", 0, DBK_OPTION_FLAG, &dry_run, NULL,
-     "validate, show the first events, send nothing", 0, 0},
+    {"dry-run", 0, DBK_OPTION_FLAG, &dry_run, NULL, "validate, show the first events, send nothing",
+     0, 0},
     {"only-new", 0, DBK_OPTION_FLAG, &only_new, NULL,
      "send only rows that the ledger does not have from another file", 0, 0},
     {"all", 0, DBK_OPTION_FLAG, &all, NULL, "send every row, also those it seems to have", 0, 0},
@@ -55,8 +55,8 @@ static int read_rules(const char *path, char **text, struct dbk_err *err)
     char beside[4096];
     const char *found = rules_path;
     int length = snprintf(beside, sizeof beside, "%s.rules", path);
-    if (found == NULL && length > 0 && (size_t)length < sizeof beside &&
-        strcmp(path, "-") != 0 && access(beside, F_OK) == 0) {
+    if (found == NULL && length > 0 && (size_t)length < sizeof beside && strcmp(path, "-") != 0 &&
+        access(beside, F_OK) == 0) {
         found = beside;
         dbk_message("using the rules in %s", beside);
     }
@@ -90,8 +90,7 @@ static int summarize_json(const struct dbk_import *import, struct dbk_err *err)
     json_t *object = json_object();
     json_object_set_new(object, "source", json_string(import->source));
     json_object_set_new(object, "rows", json_integer(dbk_rowset_count(import->rowset)));
-    json_object_set_new(object, "accounts",
-                        json_integer(dbk_rowset_account_count(import->rowset)));
+    json_object_set_new(object, "accounts", json_integer(dbk_rowset_account_count(import->rowset)));
     json_object_set_new(object, "sent", json_integer(import->sent_count));
     json_object_set_new(object, "sent_before", json_integer(import->sent_before));
     json_object_set_new(object, "already_there", json_integer(import->there_count));

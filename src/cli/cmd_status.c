@@ -83,8 +83,7 @@ static void print_text(const struct status *status, const struct dbk_config *con
            identity->schema_version, identity->fold_version);
     printf("%-14s", "checkpoint");
     for (int32_t p = 0; p < identity->partition_count; p++)
-        printf("%s%" PRId32 ":%" PRId64, p > 0 ? "," : "", p,
-               status->checkpoints[p].offset_next);
+        printf("%s%" PRId32 ":%" PRId64, p > 0 ? "," : "", p, status->checkpoints[p].offset_next);
     dbk_date_format(date, identity->committed_ms / 1000);
     printf("\n%-14s%s, commit %" PRId64 "\n", "committed",
            identity->committed_ms > 0 ? date : "never", identity->commit_seq);
@@ -103,8 +102,8 @@ static json_t *offsets_json(int32_t count, const int64_t *high,
 {
     json_t *array = json_array();
     for (int32_t p = 0; p < count; p++)
-        json_array_append_new(
-            array, json_integer(high != NULL ? high[p] : checkpoints[p].offset_next));
+        json_array_append_new(array,
+                              json_integer(high != NULL ? high[p] : checkpoints[p].offset_next));
     return array;
 }
 
@@ -131,16 +130,14 @@ static int print_json(const struct status *status, const struct dbk_config *conf
             json_object_set_new(verdicts, dbk_verdict_name((enum dbk_verdict)i),
                                 json_integer(status->counts[i]));
         json_object_set_new(object, "database", json_string(config->database));
-        json_object_set_new(object, "generation",
-                            json_integer(dbk_view_generation(status->view)));
+        json_object_set_new(object, "generation", json_integer(dbk_view_generation(status->view)));
         json_object_set_new(object, "bytes", json_integer(dbk_view_size(status->view)));
         json_object_set_new(object, "schema_version", json_integer(identity->schema_version));
         json_object_set_new(object, "fold_version", json_integer(identity->fold_version));
         json_object_set_new(object, "commit_seq", json_integer(identity->commit_seq));
         json_object_set_new(object, "committed_ms", json_integer(identity->committed_ms));
-        json_object_set_new(
-            object, "checkpoint",
-            offsets_json(identity->partition_count, NULL, status->checkpoints));
+        json_object_set_new(object, "checkpoint",
+                            offsets_json(identity->partition_count, NULL, status->checkpoints));
         json_object_set_new(object, "verdicts", verdicts);
     }
     if (topic != NULL && status->view != NULL) {
@@ -151,8 +148,7 @@ static int print_json(const struct status *status, const struct dbk_config *conf
 }
 
 /** The view's half; a missing view is told, not an error. */
-static int read_view(struct status *status, const struct dbk_config *config,
-                     struct dbk_err *err)
+static int read_view(struct status *status, const struct dbk_config *config, struct dbk_err *err)
 {
     int code = dbk_view_open_read(&status->view, config->database, err);
     if (code != 0)
@@ -219,7 +215,8 @@ const struct dbk_command dbk_command_status = {
     .name = "status",
     .arguments = "",
     .summary = "show the log, the view, and how far apart they are",
-    .description = "Shows the topic and its settings, watermarks, the view's checkpoint, its lag in\n"
-                   "events and seconds, events by verdict, size and versions.",
+    .description =
+        "Shows the topic and its settings, watermarks, the view's checkpoint, its lag in\n"
+        "events and seconds, events by verdict, size and versions.",
     .run = run,
 };

@@ -109,8 +109,8 @@ void dbk_follow_count(struct dbk_follow_result *result, const struct dbk_changes
 static int commit(struct follower *follower, bool *replaced, struct dbk_err *err)
 {
     for (;;) {
-        int code = dbk_view_write(follower->view, follower->book, &follower->sheet.changes,
-                                  replaced, err);
+        int code =
+            dbk_view_write(follower->view, follower->book, &follower->sheet.changes, replaced, err);
         if (code == DBK_EVIEW && dbk_view_replaced(follower->view)) {
             *replaced = true; /* whatever is wrong with it, it is not the view any more */
             return 0;

@@ -9,9 +9,9 @@
 #include <daybook/view.h>
 
 struct dbk_follow_result {
-    int64_t applied;     /**< events applied by this call */
-    int64_t rejected;    /**< of these, not posted */
-    int64_t misrouted;   /**< of these, on a partition that is not their account's */
+    int64_t applied;   /**< events applied by this call */
+    int64_t rejected;  /**< of these, not posted */
+    int64_t misrouted; /**< of these, on a partition that is not their account's */
     int64_t elapsed_ms;
 };
 

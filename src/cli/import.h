@@ -46,9 +46,9 @@ struct dbk_import {
     /* Set by dbk_import_send. */
     struct dbk_import_example examples[DBK_IMPORT_EXAMPLES];
     int example_count;
-    int64_t there_count;   /**< rows that another source brought, and this one has not */
-    int64_t sent_before;   /**< rows that this source brought earlier */
-    int64_t sent_count;    /**< rows sent and acknowledged now */
+    int64_t there_count; /**< rows that another source brought, and this one has not */
+    int64_t sent_before; /**< rows that this source brought earlier */
+    int64_t sent_count;  /**< rows sent and acknowledged now */
     int64_t sending_ms;
 };
 
@@ -64,8 +64,8 @@ DBK_MUST_CHECK int dbk_import_read(struct dbk_import *import, const char *path,
 /**
  * Compare with the ledger and send what is missing.
  *
- * @return 0 (also where nothing was missing); DBK_ENO where rows overlap and nobody said what to do;
- *         DBK_EBROKER nothing was sent; DBK_EUNKNOWN something was; DBK_EVIEW; DBK_ENOMEM.
+ * @return 0 (also where nothing was missing); DBK_ENO where rows overlap and nobody said what to
+ * do; DBK_EBROKER nothing was sent; DBK_EUNKNOWN something was; DBK_EVIEW; DBK_ENOMEM.
  */
 DBK_MUST_CHECK int dbk_import_send(struct dbk_import *import, struct dbk_err *err);
 

@@ -86,8 +86,7 @@ static void print_wrong(const struct dbk_import *import, const struct dbk_bank_w
 }
 
 /** A fault of the file as a whole. */
-static int refuse(const struct dbk_import *import, enum dbk_bank_fault fault,
-                  struct dbk_err *err)
+static int refuse(const struct dbk_import *import, enum dbk_bank_fault fault, struct dbk_err *err)
 {
     const struct dbk_bankfile *file = &import->file;
     const char *path = import->path;
@@ -100,32 +99,31 @@ static int refuse(const struct dbk_import *import, enum dbk_bank_fault fault,
         code = dbk_err_set(err, DBK_EUSAGE, "%s is empty.", path);
         break;
     case DBK_BANK_DELIMITER:
-        code = dbk_err_set(err, DBK_EUSAGE,
-                           "%s: what divides its fields is neither , nor ; nor tab for sure. Say it "
-                           "with --delimiter.",
-                           path);
+        code =
+            dbk_err_set(err, DBK_EUSAGE,
+                        "%s: what divides its fields is neither , nor ; nor tab for sure. Say it "
+                        "with --delimiter.",
+                        path);
         break;
     case DBK_BANK_HEADER:
         code = dbk_err_set(err, DBK_EUSAGE, "%s:%" PRIu64 ": the header: %s.", path,
                            file->row.problem_line, csv_problem_text(file->row.problem));
         break;
     case DBK_BANK_COLUMNS:
-        code = dbk_err_set(err, DBK_EUSAGE, "%s has more than %d columns.", path,
-                           DBK_COLUMNS_MAX);
+        code = dbk_err_set(err, DBK_EUSAGE, "%s has more than %d columns.", path, DBK_COLUMNS_MAX);
         break;
     case DBK_BANK_NO_COLUMN:
-        code = dbk_err_set(err, DBK_EUSAGE,
-                           "%s has no column for the %s (\"%s\" in its header). Name it with "
-                           "--columns %s=NAME, or, without header, --no-header --columns %s=NUMBER.",
-                           path, dbk_bank_column_key(file->fault_column),
-                           dbk_bank_column_name(file->fault_column),
-                           dbk_bank_column_key(file->fault_column),
-                           dbk_bank_column_key(file->fault_column));
+        code = dbk_err_set(
+            err, DBK_EUSAGE,
+            "%s has no column for the %s (\"%s\" in its header). Name it with "
+            "--columns %s=NAME, or, without header, --no-header --columns %s=NUMBER.",
+            path, dbk_bank_column_key(file->fault_column), dbk_bank_column_name(file->fault_column),
+            dbk_bank_column_key(file->fault_column), dbk_bank_column_key(file->fault_column));
         break;
     case DBK_BANK_TWO_COLUMNS:
-        code = dbk_err_set(err, DBK_EUSAGE,
-                           "%s has two columns for the %s. Say which with --columns.", path,
-                           dbk_bank_column_key(file->fault_column));
+        code =
+            dbk_err_set(err, DBK_EUSAGE, "%s has two columns for the %s. Say which with --columns.",
+                        path, dbk_bank_column_key(file->fault_column));
         break;
     case DBK_BANK_NO_TYPE:
         code = dbk_err_set(err, DBK_EUSAGE,
@@ -134,16 +132,18 @@ static int refuse(const struct dbk_import *import, enum dbk_bank_fault fault,
                            path);
         break;
     case DBK_BANK_CONTRADICTION:
-        code = dbk_err_set(err, DBK_EUSAGE,
-                           "%s has decimal commas (line %" PRIu64 ") and decimal points (line %" PRIu64
-                           "). Say which is right with --decimal , or --decimal .",
-                           path, file->lines[0], file->lines[1]);
+        code =
+            dbk_err_set(err, DBK_EUSAGE,
+                        "%s has decimal commas (line %" PRIu64 ") and decimal points (line %" PRIu64
+                        "). Say which is right with --decimal , or --decimal .",
+                        path, file->lines[0], file->lines[1]);
         break;
     case DBK_BANK_AMBIGUOUS:
-        code = dbk_err_set(err, DBK_EUSAGE,
-                           "%s:%" PRIu64 ": \"%s\" could be thousands or decimals, and no other value "
-                           "shows which. Say it with --decimal , or --decimal .",
-                           path, file->lines[0], sample != NULL ? sample : "");
+        code =
+            dbk_err_set(err, DBK_EUSAGE,
+                        "%s:%" PRIu64 ": \"%s\" could be thousands or decimals, and no other value "
+                        "shows which. Say it with --decimal , or --decimal .",
+                        path, file->lines[0], sample != NULL ? sample : "");
         break;
     }
     free(sample);
@@ -176,8 +176,7 @@ static int add_row(struct dbk_import *import, struct dbk_import_source *maker,
 }
 
 /** Read every row; nothing is sent if a single one is wrong. */
-static int validate(struct dbk_import *import, struct dbk_import_source *maker,
-                    struct dbk_err *err)
+static int validate(struct dbk_import *import, struct dbk_import_source *maker, struct dbk_err *err)
 {
     struct dbk_progress progress;
     struct dbk_event event;
@@ -223,10 +222,9 @@ int dbk_import_read(struct dbk_import *import, const char *path, const char *enc
         (dbk_rowset_open(&import->rowset, key) != 0 || dbk_import_source_open(&maker) != 0))
         code = dbk_err_set(err, DBK_ENOMEM, "out of memory.");
     if (code == 0)
-        code = refuse(import,
-                      dbk_bankfile_open(&import->file, format, import->text.bytes,
-                                        import->text.length),
-                      err);
+        code = refuse(
+            import,
+            dbk_bankfile_open(&import->file, format, import->text.bytes, import->text.length), err);
     if (code == 0)
         code = refuse(import, dbk_bankfile_survey(&import->file), err);
     if (code == 0)

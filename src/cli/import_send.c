@@ -146,7 +146,8 @@ static int refuse_overlap(struct dbk_import *import, struct dbk_err *err)
                                  example->line, example->partition, example->offset);
     }
     return dbk_err_set(err, DBK_ENO,
-                       "%" PRId64 " of %" PRIu32 " rows are already there (%s%s). Nothing was sent: "
+                       "%" PRId64 " of %" PRIu32
+                       " rows are already there (%s%s). Nothing was sent: "
                        "--only-new sends the other rows, --all sends every row again.",
                        import->there_count, dbk_rowset_count(import->rowset), examples,
                        import->there_count > import->example_count ? ", …" : "");
@@ -186,8 +187,8 @@ static int send_rows(struct sending *sending, struct dbk_producer *producer,
     struct dbk_event event;
     int code = 0;
     dbk_bankfile_rewind(&import->file);
-    for (uint32_t row = 0;
-         code == 0 && dbk_bankfile_next(&import->file, &event) == DBK_BANK_ROW; row++) {
+    for (uint32_t row = 0; code == 0 && dbk_bankfile_next(&import->file, &event) == DBK_BANK_ROW;
+         row++) {
         if (!is_wanted(sending, row))
             continue;
         event.source = sending->source;
@@ -208,8 +209,8 @@ static int send_once(struct sending *sending, struct dbk_progress *progress, str
 {
     struct dbk_import *import = sending->import;
     struct dbk_producer *producer = NULL;
-    int code = dbk_producer_open(&producer, import->config, sending->log, 50, count_delivery,
-                                 import, err);
+    int code =
+        dbk_producer_open(&producer, import->config, sending->log, 50, count_delivery, import, err);
     if (code != 0)
         return code;
     dbk_producer_stop_on(producer, &dbk_stop_requested);

@@ -41,8 +41,7 @@ static void remember(struct dbk_lag *lag, int64_t events)
             lag->first = (lag->first + 1) % SAMPLE_COUNT;
             lag->sample_count--;
         }
-        *sample_at(lag, lag->sample_count++) =
-            (struct sample){events, dbk_clock_monotonic_ms()};
+        *sample_at(lag, lag->sample_count++) = (struct sample){events, dbk_clock_monotonic_ms()};
     }
     pthread_mutex_unlock(&lag->mutex);
 }
@@ -133,7 +132,7 @@ bool dbk_lag_get(struct dbk_lag *lag, int64_t applied, int64_t *events, int64_t 
     if (lag->sample_count > 0) {
         int64_t behind = sample_at(lag, lag->sample_count - 1)->events - applied;
         *events = behind > 0 ? behind : 0;
-        for (int i = 0; i < lag->sample_count && *events > 0; i++)
+        for (int i = 0; i<lag->sample_count && * events> 0; i++)
             if (sample_at(lag, i)->events > applied) {
                 *age_ms = dbk_clock_monotonic_ms() - sample_at(lag, i)->at_ms;
                 break;

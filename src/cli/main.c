@@ -40,8 +40,7 @@ int dbk_random_key(uint8_t key[16], struct dbk_err *err)
 {
     if (getrandom(key, 16, 0) == 16)
         return 0;
-    return dbk_err_set(err, DBK_ENOMEM, "the system gives no random numbers: %s.",
-                       strerror(errno));
+    return dbk_err_set(err, DBK_ENOMEM, "the system gives no random numbers: %s.", strerror(errno));
 }
 
 static void print_usage(void)
@@ -123,8 +122,7 @@ static int check_count(const struct dbk_command *command, int argc, struct dbk_e
         return 0;
     return dbk_err_set(err, DBK_EUSAGE, "%s. Usage: daybook %s [OPTIONS]%s%s",
                        few ? "an argument is missing" : "there are too many arguments",
-                       command->name, command->arguments[0] != '\0' ? " " : "",
-                       command->arguments);
+                       command->name, command->arguments[0] != '\0' ? " " : "", command->arguments);
 }
 
 /** Copy what the options say into the configuration, before environment and files are asked. */
@@ -166,8 +164,8 @@ static int finish(int code, struct dbk_err *err)
 {
     if (fflush(stdout) != 0 || ferror(stdout)) {
         if (code == 0)
-            code = dbk_err_set(err, DBK_ENO, "the output could not be written: %s.",
-                               strerror(errno));
+            code =
+                dbk_err_set(err, DBK_ENO, "the output could not be written: %s.", strerror(errno));
     }
     if (code != 0 && err->text[0] != '\0')
         dbk_message("%s", err->text);

@@ -68,8 +68,8 @@ const char *dbk_nearest(const char *word, const char *const *candidates, size_t 
     return nearest;
 }
 
-static int set_value(const struct dbk_option *option, const char *value,
-                     struct dbk_config *config, struct dbk_err *err)
+static int set_value(const struct dbk_option *option, const char *value, struct dbk_config *config,
+                     struct dbk_err *err)
 {
     if (option->letter == 'X')
         return dbk_config_set_option(config, value, err);

@@ -22,8 +22,8 @@ struct line {
     struct dbk_sheet *empty[SHEET_COUNT];
     int full_count;
     int empty_count;
-    bool ended;        /* no more sheets will come */
-    int writer_code;   /* the writer's failure, with its text */
+    bool ended;      /* no more sheets will come */
+    int writer_code; /* the writer's failure, with its text */
     struct dbk_err writer_err;
 };
 
@@ -216,8 +216,8 @@ static int rebuild(struct work *work, struct dbk_err *err)
     struct dbk_view *view = NULL;
     int code = capture_end(work, err);
     if (code == 0)
-        code = dbk_rebuild_open(&work->rebuild, work->config->database, dbk_log_topic(work->log),
-                                err);
+        code =
+            dbk_rebuild_open(&work->rebuild, work->config->database, dbk_log_topic(work->log), err);
     if (code == 0)
         code = load(work, err);
     dbk_progress_note("making indexes and daily aggregates");
@@ -248,8 +248,8 @@ int dbk_rebuild_run(const struct dbk_config *config, struct dbk_follow_result *r
         work.line.empty[work.line.empty_count++] = &work.sheets[i];
     }
     if (code == 0) {
-        work.offset_end = calloc((size_t)dbk_log_topic(work.log)->partition_count,
-                                 sizeof *work.offset_end);
+        work.offset_end =
+            calloc((size_t)dbk_log_topic(work.log)->partition_count, sizeof *work.offset_end);
         code = work.offset_end != NULL ? rebuild(&work, err)
                                        : dbk_err_set(err, DBK_ENOMEM, "out of memory.");
     }

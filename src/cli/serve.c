@@ -1,8 +1,8 @@
 #include "serve.h"
 
 #include "feed.h"
-#include "page.h"
 #include "lag.h"
+#include "page.h"
 
 #include <daybook/clock.h>
 #include <daybook/escape.h>
@@ -31,7 +31,7 @@ struct dbk_serve {
     const struct dbk_config *config;
     struct dbk_http *http;
     struct dbk_lag *lag;
-    pthread_mutex_t mutex; /* guards all below */
+    pthread_mutex_t mutex;             /* guards all below */
     struct dbk_view *idle[IDLE_VIEWS]; /* open connections that nobody uses now */
     int idle_count;
     struct dbk_overview totals; /* of the commit they were counted at */
@@ -96,8 +96,8 @@ static void measure_freshness(struct answer *answer)
 {
     struct dbk_freshness *freshness = &answer->freshness;
     int64_t age_ms;
-    freshness->reachable = dbk_lag_get(answer->serve->lag, answer->overview.applied,
-                                       &freshness->lag_events, &age_ms);
+    freshness->reachable =
+        dbk_lag_get(answer->serve->lag, answer->overview.applied, &freshness->lag_events, &age_ms);
     freshness->lag_s = age_ms / 1000;
     freshness->stuck = freshness->lag_events > 0 && age_ms > STUCK_MS &&
                        dbk_clock_wall_ms() - answer->overview.committed_ms > STUCK_MS;
@@ -131,9 +131,8 @@ static void set_etag(struct answer *answer)
 {
     const struct dbk_freshness *freshness = &answer->freshness;
     snprintf(answer->response->etag, sizeof answer->response->etag,
-             "%" PRId64 "-%" PRId64 "-%s-%" PRId64 "-%" PRId64 "-%d%d",
-             answer->overview.generation, answer->overview.commit_seq,
-             dbk_lang_code(answer->page.lang), freshness->lag_events,
+             "%" PRId64 "-%" PRId64 "-%s-%" PRId64 "-%" PRId64 "-%d%d", answer->overview.generation,
+             answer->overview.commit_seq, dbk_lang_code(answer->page.lang), freshness->lag_events,
              freshness->lag_events > 0 ? freshness->lag_s : 0, freshness->reachable,
              freshness->stuck);
 }
@@ -189,14 +188,13 @@ static int show_transactions(struct answer *answer, const struct dbk_transaction
 {
     answer->limit = limit;
     dbk_page_begin_transactions(&answer->page);
-    int code = dbk_query_transactions(answer->view, before, limit + 1, show_transaction, answer,
-                                      err);
+    int code =
+        dbk_query_transactions(answer->view, before, limit + 1, show_transaction, answer, err);
     dbk_page_end_table(&answer->page);
     return code;
 }
 
-static int show_accounts(struct answer *answer, const char *after, int limit,
-                         struct dbk_err *err)
+static int show_accounts(struct answer *answer, const char *after, int limit, struct dbk_err *err)
 {
     struct dbk_text text = {after, (uint32_t)strlen(after)};
     answer->limit = limit;
@@ -243,8 +241,7 @@ static int transactions_page(struct answer *answer, struct dbk_err *err)
     snprintf(next, sizeof next, "%s%s", from != NULL ? "next=" : "", from != NULL ? from : "");
     answer->page.query = next;
     begin_page(answer, DBK_T_TRANSACTIONS);
-    int code =
-        show_transactions(answer, from != NULL ? &before : NULL, ROWS_ON_PAGE, err);
+    int code = show_transactions(answer, from != NULL ? &before : NULL, ROWS_ON_PAGE, err);
     snprintf(next, sizeof next, "%" PRId64 ".%" PRId64 ".%" PRId64, answer->last.date_s,
              answer->last.partition, answer->last.offset);
     dbk_page_list_links(&answer->page, "/transactions", "/transactions", from == NULL,
@@ -263,8 +260,8 @@ static int accounts_page(struct answer *answer, struct dbk_err *err)
     answer->page.query = query.bytes != NULL ? query.bytes : "";
     begin_page(answer, DBK_T_ACCOUNTS);
     int code = show_accounts(answer, from != NULL ? from : "", ROWS_ON_PAGE, err);
-    dbk_escape_url(&next, (struct dbk_text){answer->last_account,
-                                            (uint32_t)strlen(answer->last_account)});
+    dbk_escape_url(&next,
+                   (struct dbk_text){answer->last_account, (uint32_t)strlen(answer->last_account)});
     dbk_page_list_links(&answer->page, "/accounts", "/balances", from == NULL,
                         answer->more ? next.bytes : NULL, DBK_T_NEXT_PAGE);
     answer->page.query = "";
@@ -329,8 +326,7 @@ static int more_rows(void *stream, struct dbk_buffer *piece)
                                       feed_transaction, feed, &err);
     else if (code == 0)
         code = dbk_query_accounts(
-            feed->view,
-            (struct dbk_text){feed->last_account, (uint32_t)strlen(feed->last_account)},
+            feed->view, (struct dbk_text){feed->last_account, (uint32_t)strlen(feed->last_account)},
             ROWS_IN_PIECE, feed_account, feed, &err);
     dbk_query_end(feed->view);
     if (code != 0) {
@@ -406,8 +402,8 @@ static int route(struct answer *answer, const char *path, struct dbk_err *err)
     static const struct {
         const char *path;
         int (*page)(struct answer *, struct dbk_err *);
-    } pages[] = {{"", overview_page}, {"transactions", transactions_page},
-                 {"accounts", accounts_page}};
+    } pages[] = {
+        {"", overview_page}, {"transactions", transactions_page}, {"accounts", accounts_page}};
     static const struct {
         const char *path;
         bool transactions;
@@ -446,8 +442,7 @@ static void handle(void *context, const struct dbk_http_request *request,
         .request = request,
         .response = response,
         .page = {.out = &response->body,
-                 .lang = dbk_lang_choose(dbk_http_param(request, "lang"),
-                                         request->accept_language),
+                 .lang = dbk_lang_choose(dbk_http_param(request, "lang"), request->accept_language),
                  .path = "/",
                  .query = ""},
     };
@@ -477,8 +472,8 @@ static void handle(void *context, const struct dbk_http_request *request,
     }
 }
 
-int dbk_serve_start(struct dbk_serve **serve, const struct dbk_config *config,
-                    const char *listen, struct dbk_err *err)
+int dbk_serve_start(struct dbk_serve **serve, const struct dbk_config *config, const char *listen,
+                    struct dbk_err *err)
 {
     *serve = NULL;
     struct dbk_serve *started = calloc(1, sizeof *started);

@@ -109,8 +109,7 @@ static void print_aligned(const struct dbk_table *table)
         *widest = width > *widest ? width : *widest;
     }
     for (int c = 0; c < columns; c++)
-        print_cell(table->columns[c].title, widths[c], table->columns[c].right,
-                   c == columns - 1);
+        print_cell(table->columns[c].title, widths[c], table->columns[c].right, c == columns - 1);
     for (size_t i = 0; i < table->cell_count; i++) {
         int c = (int)(i % (size_t)columns);
         print_cell(table->cells[i], widths[c], table->columns[c].right, c == columns - 1);
@@ -126,7 +125,6 @@ int dbk_table_print(const struct dbk_table *table, struct dbk_err *err)
         return 0;
     }
     for (size_t i = 0; i < table->cell_count; i++)
-        printf("%s%c", table->cells[i],
-               (i + 1) % (size_t)table->column_count == 0 ? '\n' : '\t');
+        printf("%s%c", table->cells[i], (i + 1) % (size_t)table->column_count == 0 ? '\n' : '\t');
     return 0;
 }

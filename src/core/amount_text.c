@@ -159,8 +159,7 @@ enum dbk_evidence dbk_amount_evidence(struct dbk_text text)
     return comma ? DBK_EVIDENCE_COMMA : point ? DBK_EVIDENCE_POINT : DBK_EVIDENCE_NONE;
 }
 
-enum dbk_amount_problem dbk_amount_parse(int64_t *amount_minor, struct dbk_text text,
-                                         char decimal)
+enum dbk_amount_problem dbk_amount_parse(int64_t *amount_minor, struct dbk_text text, char decimal)
 {
     struct simple simple;
     struct body body;

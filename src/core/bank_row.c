@@ -40,8 +40,7 @@ void dbk_bank_row_wrong(struct dbk_bankfile *file, enum dbk_bank_problem problem
     struct dbk_bank_wrong *wrong = &file->wrong[file->wrong_count++];
     *wrong = (struct dbk_bank_wrong){.problem = problem, .line = file->row.line};
     if (field == NULL) {
-        size_t length = file->row.length < DBK_CSV_FIELD_MAX ? file->row.length
-                                                             : DBK_CSV_FIELD_MAX;
+        size_t length = file->row.length < DBK_CSV_FIELD_MAX ? file->row.length : DBK_CSV_FIELD_MAX;
         wrong->value = (struct dbk_text){file->row.bytes, (uint32_t)length};
         return;
     }
@@ -94,12 +93,10 @@ static void map_account(struct dbk_bankfile *file, struct dbk_event *event)
         dbk_bank_row_wrong(file, DBK_BANK_ACCOUNT, field);
 }
 
-static bool is_one_of(struct dbk_text text, const struct dbk_words *words,
-                      const char *otherwise)
+static bool is_one_of(struct dbk_text text, const struct dbk_words *words, const char *otherwise)
 {
     if (words->count == 0)
-        return dbk_bank_same_word(text,
-                             (struct dbk_text){otherwise, (uint32_t)strlen(otherwise)});
+        return dbk_bank_same_word(text, (struct dbk_text){otherwise, (uint32_t)strlen(otherwise)});
     for (uint32_t i = 0; i < words->count; i++)
         if (dbk_bank_same_word(text, words->words[i]))
             return true;
@@ -182,8 +179,8 @@ static void map_amount(struct dbk_bankfile *file, struct dbk_event *event)
 static void map_balance(struct dbk_bankfile *file, struct dbk_event *event)
 {
     const struct dbk_csv_field *field = field_of(file, DBK_COLUMN_BALANCE);
-    switch (dbk_amount_parse(&event->declared_minor,
-                             dbk_bank_row_field(file, DBK_COLUMN_BALANCE), file->decimal)) {
+    switch (dbk_amount_parse(&event->declared_minor, dbk_bank_row_field(file, DBK_COLUMN_BALANCE),
+                             file->decimal)) {
     case DBK_AMOUNT_FINE:
         event->has_declared = true;
         break;
@@ -213,8 +210,8 @@ static bool copy_memo(struct dbk_text *memo, char *copy, uint32_t capacity,
     uint32_t length = 0;
     for (uint32_t i = 0; i < text.length; i++) {
         char c = text.bytes[i];
-        bool pair = i + 1 < text.length && ((c == '\r' && text.bytes[i + 1] == '\n') ||
-                                            (c == '"' && field->doubled));
+        bool pair = i + 1 < text.length &&
+                    ((c == '\r' && text.bytes[i + 1] == '\n') || (c == '"' && field->doubled));
         if (length == capacity)
             return false;
         copy[length++] = c == '\r' || c == '\n' || c == '\t' ? ' ' : c;
@@ -239,8 +236,7 @@ static void map_memo(struct dbk_bankfile *file, struct dbk_event *event)
     event->memo = dbk_bank_row_field(file, DBK_COLUMN_MEMO);
     if (field->doubled || has_line_end_or_tab(field))
         fits = copy_memo(&event->memo, file->memo_copy, sizeof file->memo_copy, field);
-    if (!fits || (event->memo.length > 0 &&
-                  !dbk_text_is_clean(event->memo, DBK_MEMO_MAX, false)))
+    if (!fits || (event->memo.length > 0 && !dbk_text_is_clean(event->memo, DBK_MEMO_MAX, false)))
         dbk_bank_row_wrong(file, DBK_BANK_MEMO, field);
 }
 

@@ -9,11 +9,7 @@
 #include <string.h>
 
 const char *const dbk_bank_date_formats[] = {
-    "%d/%m/%Y",
-    "%Y-%m-%d",
-    "%Y-%m-%d %H:%M:%S",
-    "%Y-%m-%dT%H:%M:%SZ",
-    NULL,
+    "%d/%m/%Y", "%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%SZ", NULL,
 };
 
 static const struct {
@@ -73,8 +69,7 @@ static enum dbk_bank_fault find_by_name(struct dbk_bankfile *file, enum dbk_bank
             return DBK_BANK_TWO_COLUMNS;
         file->columns[column] = i;
     }
-    return required && file->columns[column] == DBK_NO_COLUMN ? DBK_BANK_NO_COLUMN
-                                                              : DBK_BANK_FINE;
+    return required && file->columns[column] == DBK_NO_COLUMN ? DBK_BANK_NO_COLUMN : DBK_BANK_FINE;
 }
 
 static enum dbk_bank_fault find_by_number(struct dbk_bankfile *file, enum dbk_bank_column column)
@@ -175,8 +170,7 @@ static void note_date(struct dbk_bankfile *file)
     for (size_t i = 0; !file->date_found && dbk_bank_date_formats[i] != NULL; i++) {
         struct dbk_text letters = {dbk_bank_date_formats[i],
                                    (uint32_t)strlen(dbk_bank_date_formats[i])};
-        enum dbk_date_format_problem problem =
-            dbk_date_format_compile(&format, &letter, letters);
+        enum dbk_date_format_problem problem = dbk_date_format_compile(&format, &letter, letters);
         DBK_ASSERT(problem == DBK_DATE_FORMAT_FINE);
         file->date_found = dbk_date_format_parse(&date_s, &format, text);
         /* Where no date is right, the first form, of the original's file, is the one expected. */

@@ -64,24 +64,24 @@ static void fix_widths(struct dbk_date_format *format)
         struct dbk_date_element *element = &format->elements[i];
         const struct dbk_date_element *before = i > 0 ? element - 1 : NULL;
         const struct dbk_date_element *after = i + 1 < format->count ? element + 1 : NULL;
-        bool digit_before = before != NULL && (before->letter != 0 || (before->character >= '0' &&
-                                                                       before->character <= '9'));
-        bool digit_after = after != NULL && (after->letter != 0 || (after->character >= '0' &&
-                                                                    after->character <= '9'));
+        bool digit_before =
+            before != NULL &&
+            (before->letter != 0 || (before->character >= '0' && before->character <= '9'));
+        bool digit_after = after != NULL && (after->letter != 0 ||
+                                             (after->character >= '0' && after->character <= '9'));
         if (digit_before || digit_after)
             element->digits_min = element->digits_max;
     }
 }
 
-enum dbk_date_format_problem dbk_date_format_compile(struct dbk_date_format *format,
-                                                     char *letter, struct dbk_text text)
+enum dbk_date_format_problem dbk_date_format_compile(struct dbk_date_format *format, char *letter,
+                                                     struct dbk_text text)
 {
     static const char parts[] = "dmYHMS"; /* y counts as Y */
     uint32_t seen[sizeof parts - 1] = {0};
     memset(format, 0, sizeof *format);
     *letter = 0;
-    enum dbk_date_format_problem problem =
-        add_elements(format, letter, text.bytes, text.length);
+    enum dbk_date_format_problem problem = add_elements(format, letter, text.bytes, text.length);
     if (problem != DBK_DATE_FORMAT_FINE)
         return problem;
     for (uint32_t i = 0; i < format->count; i++) {
@@ -156,8 +156,7 @@ bool dbk_date_format_parse(int64_t *date_s, const struct dbk_date_format *format
 void dbk_date_format_describe(char *text, const struct dbk_date_format *format)
 {
     static const char *const forms[][2] = {
-        {"d", "dd"}, {"m", "mm"}, {"Y", "yyyy"}, {"y", "yy"},
-        {"H", "HH"}, {"M", "MM"}, {"S", "SS"},
+        {"d", "dd"}, {"m", "mm"}, {"Y", "yyyy"}, {"y", "yy"}, {"H", "HH"}, {"M", "MM"}, {"S", "SS"},
     };
     for (uint32_t i = 0; i < format->count; i++) {
         const struct dbk_date_element *element = &format->elements[i];

@@ -93,8 +93,8 @@ void dbk_escape_json(struct dbk_buffer *buffer, struct dbk_text text)
 
 static bool is_plain_in_url(unsigned char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           c == '-' || c == '.' || c == '_' || c == '~';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '.' || c == '_' || c == '~';
 }
 
 void dbk_escape_url(struct dbk_buffer *buffer, struct dbk_text text)

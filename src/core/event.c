@@ -60,8 +60,7 @@ static bool take_text(struct cursor *cursor, struct dbk_text *text)
 static bool take_amount(struct cursor *cursor, int64_t *amount_minor)
 {
     struct dbk_text text;
-    return take_text(cursor, &text) && text.length >= 4 &&
-           text.bytes[text.length - 3] == '.' &&
+    return take_text(cursor, &text) && text.length >= 4 && text.bytes[text.length - 3] == '.' &&
            dbk_money_parse(amount_minor, text.bytes, text.length);
 }
 
@@ -100,9 +99,8 @@ static bool decode_canonical(struct dbk_event *event, struct cursor cursor)
         event->type = DBK_WITHDRAWAL;
     else if (!SKIP(c, ",\"transaction_type\":\"deposit\""))
         return false;
-    if (SKIP(c, ",\"source\":\"") &&
-        (!take_text(c, &event->source) || event->source.length == 0 || !SKIP(c, ",\"seq\":") ||
-         !take_seq(c, &event->seq)))
+    if (SKIP(c, ",\"source\":\"") && (!take_text(c, &event->source) || event->source.length == 0 ||
+                                      !SKIP(c, ",\"seq\":") || !take_seq(c, &event->seq)))
         return false;
     if (SKIP(c, ",\"floor\":\"")) {
         event->has_floor = true;
@@ -139,13 +137,11 @@ enum dbk_malformed dbk_event_check(const struct dbk_event *event)
 static bool texts_are_valid(const struct dbk_event *event)
 {
     return event->value_minor > 0 && dbk_text_is_clean(event->account, DBK_ACCOUNT_MAX, true) &&
-           (event->source.length == 0 ||
-            dbk_text_is_clean(event->source, DBK_SOURCE_MAX, false)) &&
+           (event->source.length == 0 || dbk_text_is_clean(event->source, DBK_SOURCE_MAX, false)) &&
            (event->memo.length == 0 || dbk_text_is_clean(event->memo, DBK_MEMO_MAX, false));
 }
 
-static enum dbk_malformed check_key(const struct dbk_event *event,
-                                    const struct dbk_record *record)
+static enum dbk_malformed check_key(const struct dbk_event *event, const struct dbk_record *record)
 {
     if (record->key_length == DBK_LENGTH_NULL)
         return DBK_WELL_FORMED;
@@ -159,8 +155,8 @@ enum dbk_malformed dbk_event_decode_general(struct dbk_event *event, bool *faile
 {
     if (record->value_length <= 0)
         return DBK_MALFORMED_EMPTY;
-    enum dbk_malformed malformed = dbk_event_decode_json(event, failed, scratch, record->value,
-                                                         (size_t)record->value_length);
+    enum dbk_malformed malformed =
+        dbk_event_decode_json(event, failed, scratch, record->value, (size_t)record->value_length);
     return malformed != DBK_WELL_FORMED ? malformed : check_key(event, record);
 }
 

@@ -34,8 +34,7 @@ static bool read_amount(int64_t *amount_minor, json_t *value, bool declared)
 }
 
 /** Copy a text of at most max bytes to scratch, because it dies with the JSON tree. */
-static bool read_text(struct dbk_text *text, char *scratch, json_t *value, size_t max,
-                      bool trimmed)
+static bool read_text(struct dbk_text *text, char *scratch, json_t *value, size_t max, bool trimmed)
 {
     if (!json_is_string(value) || json_string_length(value) > max)
         return false;
@@ -84,8 +83,7 @@ static bool read_memo(struct dbk_event *event, char *scratch, json_t *value)
     return read_text(&event->memo, scratch, value, DBK_MEMO_MAX, false);
 }
 
-static bool read_optional_amount(bool *present, int64_t *amount_minor, json_t *value,
-                                 bool declared)
+static bool read_optional_amount(bool *present, int64_t *amount_minor, json_t *value, bool declared)
 {
     *present = value != NULL;
     return value == NULL || read_amount(amount_minor, value, declared);
@@ -104,15 +102,14 @@ static enum dbk_malformed read_fields(struct dbk_event *event, char *scratch, js
     if (!read_amount(&event->value_minor, field(root, "transaction_value"), false) ||
         event->value_minor <= 0)
         return DBK_MALFORMED_VALUE;
-    if (!read_optional_amount(&event->has_declared, &event->declared_minor,
-                              field(root, "balance"), true))
+    if (!read_optional_amount(&event->has_declared, &event->declared_minor, field(root, "balance"),
+                              true))
         return DBK_MALFORMED_BALANCE;
     if (!read_type(&event->type, field(root, "transaction_type")))
         return DBK_MALFORMED_TYPE;
     if (!read_source(event, source_scratch, root))
         return DBK_MALFORMED_SOURCE;
-    if (!read_optional_amount(&event->has_floor, &event->floor_minor, field(root, "floor"),
-                              false))
+    if (!read_optional_amount(&event->has_floor, &event->floor_minor, field(root, "floor"), false))
         return DBK_MALFORMED_FLOOR;
     if (!read_memo(event, memo_scratch, field(root, "memo")))
         return DBK_MALFORMED_MEMO;

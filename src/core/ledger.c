@@ -43,9 +43,8 @@ struct dbk_ledger {
 const char *dbk_verdict_name(enum dbk_verdict verdict)
 {
     static const char *const names[DBK_VERDICT_COUNT] = {
-        [DBK_ABSENT] = "absent",       [DBK_MALFORMED] = "malformed",
-        [DBK_MISROUTED] = "misrouted", [DBK_DUPLICATE] = "duplicate",
-        [DBK_OVERDRAFT] = "overdraft", [DBK_OVERFLOW] = "overflow",
+        [DBK_ABSENT] = "absent",       [DBK_MALFORMED] = "malformed", [DBK_MISROUTED] = "misrouted",
+        [DBK_DUPLICATE] = "duplicate", [DBK_OVERDRAFT] = "overdraft", [DBK_OVERFLOW] = "overflow",
         [DBK_POSTED] = "posted",
     };
     return names[verdict];
@@ -109,8 +108,8 @@ static int reserve_account(struct dbk_ledger *ledger)
     if (ledger->account_count < ledger->account_capacity)
         return 0;
     void *array = ledger->accounts;
-    int code = grow(&array, sizeof *ledger->accounts, &ledger->account_capacity,
-                    &ledger->account_index);
+    int code =
+        grow(&array, sizeof *ledger->accounts, &ledger->account_capacity, &ledger->account_index);
     if (code != 0)
         return code;
     ledger->accounts = array;
@@ -229,8 +228,7 @@ static int see_source(struct dbk_ledger *ledger, struct dbk_posting *posting,
         index = ledger->recent_source;
     } else {
         struct dbk_source added = {.seq = -1};
-        if (source_digest(ledger, added.digest, event->source) != 0 ||
-            reserve_source(ledger) != 0)
+        if (source_digest(ledger, added.digest, event->source) != 0 || reserve_source(ledger) != 0)
             return DBK_ENOMEM;
         uint32_t slot = *source_slot(ledger, added.digest);
         if (slot == 0) {
@@ -240,8 +238,7 @@ static int see_source(struct dbk_ledger *ledger, struct dbk_posting *posting,
         }
         index = slot - 1;
         memcpy(ledger->recent_bytes, event->source.bytes, event->source.length);
-        ledger->recent_name =
-            (struct dbk_text){ledger->recent_bytes, event->source.length};
+        ledger->recent_name = (struct dbk_text){ledger->recent_bytes, event->source.length};
         ledger->recent_source = index;
     }
     struct dbk_source *source = &ledger->sources[index];

@@ -103,8 +103,7 @@ static int add_account(struct dbk_rowset *rowset, uint32_t *account, struct dbk_
 {
     if (rowset->account_count == rowset->account_capacity && grow_accounts(rowset) != 0)
         return DBK_ENOMEM;
-    if (rowset->names == NULL ||
-        sizeof rowset->names->bytes - rowset->names->used < name.length) {
+    if (rowset->names == NULL || sizeof rowset->names->bytes - rowset->names->used < name.length) {
         struct block *block = malloc(sizeof *block);
         if (block == NULL)
             return DBK_ENOMEM;
@@ -200,8 +199,7 @@ static uint32_t *key_slot(const struct dbk_rowset *rowset, uint32_t account, int
         if (*slot == 0)
             return slot;
         const struct row *row = &rowset->rows[*slot - 1];
-        if (row->account == account && row->date_s == date_s &&
-            row->amount_minor == amount_minor)
+        if (row->account == account && row->date_s == date_s && row->amount_minor == amount_minor)
             return slot;
     }
 }

@@ -5,7 +5,8 @@ struct dbk_text dbk_trim(struct dbk_text text)
     const char *p = text.bytes;
     const char *end = p + text.length;
     uint32_t space;
-    /* What a space ends with: no other character's last byte is 0x20, 0x09, but A0 and AF may be. */
+    /* What a space ends with: no other character's last byte is 0x20, 0x09, but A0 and AF may be.
+     */
     while ((space = dbk_space_at(p, end)) > 0)
         p += space;
     for (;;) {

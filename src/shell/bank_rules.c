@@ -54,8 +54,11 @@ static int unknown_rule(struct place place, const char *name, dbk_find_nearest *
     return dbk_err_set(err, DBK_EUSAGE,
                        "%s:%d: there is no rule \"%.60s\"; %s%s. A rule is a long option without "
                        "its dashes, spaces, its value: delimiter ;",
-                       place.path, place.line, name, meant != NULL ? "did you mean " : "see "
-                       "daybook help import", meant != NULL ? meant : "");
+                       place.path, place.line, name,
+                       meant != NULL ? "did you mean "
+                                     : "see "
+                                       "daybook help import",
+                       meant != NULL ? meant : "");
 }
 
 /** Take one line. found: this file's own rules, to tell a rule that is there twice. */
@@ -80,11 +83,11 @@ static int read_line(struct dbk_bank_rules *found, char *line, struct place plac
             continue;
         const char **field = field_of(found, i);
         if (*field != NULL)
-            return dbk_err_set(err, DBK_EUSAGE, "%s:%d: %s is there twice.", place.path,
-                               place.line, name);
+            return dbk_err_set(err, DBK_EUSAGE, "%s:%d: %s is there twice.", place.path, place.line,
+                               name);
         if (!has_value)
-            return dbk_err_set(err, DBK_EUSAGE, "%s:%d: %s needs a value.", place.path,
-                               place.line, name);
+            return dbk_err_set(err, DBK_EUSAGE, "%s:%d: %s needs a value.", place.path, place.line,
+                               name);
         *field = value;
         return 0;
     }
@@ -103,8 +106,8 @@ static int read_whole(char **text, const char *path, struct dbk_err *err)
     size_t length = fread(*text, 1, RULES_FILE_MAX + 1, file);
     int code = 0;
     if (ferror(file))
-        code = dbk_err_set(err, DBK_EUSAGE, "cannot read the rules in %s: %s.", path,
-                           strerror(errno));
+        code =
+            dbk_err_set(err, DBK_EUSAGE, "cannot read the rules in %s: %s.", path, strerror(errno));
     else if (length > RULES_FILE_MAX || memchr(*text, '\0', length) != NULL)
         code = dbk_err_set(err, DBK_EUSAGE, "%s is not a file of rules.", path);
     fclose(file);
@@ -187,8 +190,10 @@ static int set_column(struct dbk_bank_format *format, enum dbk_bank_column colum
     const char *key = dbk_bank_column_key(column);
     if (value.length == 0) {
         if (column <= DBK_COLUMN_AMOUNT)
-            return dbk_err_set(err, DBK_EUSAGE, "--columns: %s= needs a column: every event has "
-                               "date, account and amount.", key);
+            return dbk_err_set(err, DBK_EUSAGE,
+                               "--columns: %s= needs a column: every event has "
+                               "date, account and amount.",
+                               key);
         format->unused[column] = true;
         return 0;
     }
@@ -259,15 +264,13 @@ static int check_words(const struct dbk_bank_format *format, struct dbk_err *err
     for (uint32_t i = 0; i < format->deposits.count; i++)
         for (uint32_t k = 0; k < format->withdrawals.count; k++)
             if (dbk_bank_same_word(format->deposits.words[i], format->withdrawals.words[k]))
-                return dbk_err_set(err, DBK_EUSAGE,
-                                   "\"%.*s\" cannot mean both a deposit and a withdrawal.",
-                                   (int)format->deposits.words[i].length,
-                                   format->deposits.words[i].bytes);
+                return dbk_err_set(
+                    err, DBK_EUSAGE, "\"%.*s\" cannot mean both a deposit and a withdrawal.",
+                    (int)format->deposits.words[i].length, format->deposits.words[i].bytes);
     return 0;
 }
 
-static int compile_delimiter(struct dbk_bank_format *format, const char *text,
-                             struct dbk_err *err)
+static int compile_delimiter(struct dbk_bank_format *format, const char *text, struct dbk_err *err)
 {
     format->delimiter = text[0];
     if (strcmp(text, "tab") == 0 || strcmp(text, "\\t") == 0 || strcmp(text, "\t") == 0)
@@ -293,14 +296,20 @@ static int compile_date_format(struct dbk_bank_format *format, const char *text,
     case DBK_DATE_FORMAT_FINE:
         return 0;
     case DBK_DATE_FORMAT_LETTER:
-        return dbk_err_set(err, DBK_EUSAGE, "--date-format \"%.100s\": %%%c is not known. There "
-                           "are: %s.", text, letter, letters);
+        return dbk_err_set(err, DBK_EUSAGE,
+                           "--date-format \"%.100s\": %%%c is not known. There "
+                           "are: %s.",
+                           text, letter, letters);
     case DBK_DATE_FORMAT_TWICE:
-        return dbk_err_set(err, DBK_EUSAGE, "--date-format \"%.100s\": %%%c says again what "
-                           "another letter says.", text, letter);
+        return dbk_err_set(err, DBK_EUSAGE,
+                           "--date-format \"%.100s\": %%%c says again what "
+                           "another letter says.",
+                           text, letter);
     case DBK_DATE_FORMAT_MISSING:
-        return dbk_err_set(err, DBK_EUSAGE, "--date-format \"%.100s\": %%%c is missing; a date "
-                           "has day, month and year. There are: %s.", text, letter, letters);
+        return dbk_err_set(err, DBK_EUSAGE,
+                           "--date-format \"%.100s\": %%%c is missing; a date "
+                           "has day, month and year. There are: %s.",
+                           text, letter, letters);
     default:
         return dbk_err_set(err, DBK_EUSAGE, "--date-format \"%.100s\" is too long.", text);
     }

@@ -94,8 +94,7 @@ int dbk_config_set_option(struct dbk_config *config, const char *assignment, str
     char name[256];
     const char *equals = strchr(assignment, '=');
     if (equals == NULL || equals == assignment || (size_t)(equals - assignment) >= sizeof name)
-        return dbk_err_set(err, DBK_EUSAGE, "-X takes property=value, not \"%.100s\".",
-                           assignment);
+        return dbk_err_set(err, DBK_EUSAGE, "-X takes property=value, not \"%.100s\".", assignment);
     memcpy(name, assignment, (size_t)(equals - assignment));
     name[equals - assignment] = '\0';
     if (is_secret(name))
@@ -126,8 +125,8 @@ static int set_once(char **field, const char *value, struct dbk_err *err)
     return *field != NULL ? 0 : dbk_err_set(err, DBK_ENOMEM, "out of memory.");
 }
 
-static int read_line(struct dbk_config *config, char *line, bool private_file,
-                     const char *path, int number, struct dbk_err *err)
+static int read_line(struct dbk_config *config, char *line, bool private_file, const char *path,
+                     int number, struct dbk_err *err)
 {
     char *name = trim(line);
     if (name[0] == '\0' || name[0] == '#')
@@ -222,8 +221,7 @@ int dbk_config_complete(struct dbk_config *config, const char *file, struct dbk_
         (code = set_once(&config->topic, getenv("DAYBOOK_TOPIC"), err)) != 0 ||
         (code = set_once(&config->database, getenv("DAYBOOK_DATABASE"), err)) != 0)
         return code;
-    code = file != NULL ? dbk_config_read_file(config, file, err)
-                        : read_default_file(config, err);
+    code = file != NULL ? dbk_config_read_file(config, file, err) : read_default_file(config, err);
     if (code != 0 || (code = set_once(&config->brokers, DBK_DEFAULT_BROKERS, err)) != 0 ||
         (code = set_once(&config->topic, DBK_DEFAULT_TOPIC, err)) != 0 ||
         (code = set_once(&config->database, DBK_DEFAULT_DATABASE, err)) != 0)

@@ -97,8 +97,7 @@ struct dbk_connection *dbk_connections_add(struct dbk_connections *connections, 
     return added;
 }
 
-void dbk_connections_remove(struct dbk_connections *connections,
-                            struct dbk_connection *connection)
+void dbk_connections_remove(struct dbk_connections *connections, struct dbk_connection *connection)
 {
     if (connection == NULL)
         return;

@@ -44,8 +44,7 @@ void dbk_generation_clear(struct dbk_generation *generation)
     *generation = (struct dbk_generation){0};
 }
 
-int dbk_generation_current(struct dbk_generation *generation, const char *path,
-                           struct dbk_err *err)
+int dbk_generation_current(struct dbk_generation *generation, const char *path, struct dbk_err *err)
 {
     char folder[PATH_SIZE];
     char target[PATH_SIZE];
@@ -99,8 +98,7 @@ static int64_t highest(const char *path)
     return found;
 }
 
-int dbk_generation_create(struct dbk_generation *generation, const char *path,
-                          struct dbk_err *err)
+int dbk_generation_create(struct dbk_generation *generation, const char *path, struct dbk_err *err)
 {
     char file[PATH_SIZE];
     int fd = -1;

@@ -79,8 +79,7 @@ static bool split_path(struct dbk_http_request *request, const char *path)
     while (*path != '\0') {
         size_t length = strcspn(path, "/");
         if (request->segment_count == DBK_HTTP_SEGMENTS || length == 0 ||
-            !decode(request->segments[request->segment_count++], DBK_HTTP_VALUE_SIZE, path,
-                    length))
+            !decode(request->segments[request->segment_count++], DBK_HTTP_VALUE_SIZE, path, length))
             return false;
         path += length;
         if (*path == '/')
@@ -151,8 +150,8 @@ static bool is_our_host(const struct dbk_http *http, const char *host)
 }
 
 /** The rules for every request. @return 0, or the status to refuse it with. */
-static int check(const struct dbk_http *http, struct MHD_Connection *connection,
-                 const char *method, const char *version, const char **reason)
+static int check(const struct dbk_http *http, struct MHD_Connection *connection, const char *method,
+                 const char *version, const char **reason)
 {
     struct headers headers = {.host = NULL};
     MHD_get_connection_values(connection, MHD_HEADER_KIND, look_at_header, &headers);
@@ -227,8 +226,8 @@ static struct MHD_Response *make_response(struct dbk_http_response *answer,
         struct stream *stream = calloc(1, sizeof *stream);
         if (stream != NULL) {
             *stream = (struct stream){.response = *answer, .more = 1, .connection = connection};
-            response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, PIECE_SIZE,
-                                                         read_stream, stream, close_stream);
+            response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, PIECE_SIZE, read_stream,
+                                                         stream, close_stream);
             if (response == NULL)
                 free(stream);
         }
@@ -275,8 +274,7 @@ static void add_headers(struct MHD_Response *response, const struct dbk_http_res
 }
 
 static enum MHD_Result send_answer(struct MHD_Connection *connection,
-                                   struct dbk_connection *tracked,
-                                   struct dbk_http_response *answer)
+                                   struct dbk_connection *tracked, struct dbk_http_response *answer)
 {
     const char *known =
         MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_IF_NONE_MATCH);
@@ -292,15 +290,14 @@ static enum MHD_Result send_answer(struct MHD_Connection *connection,
     add_headers(response, answer);
     if (answer->status == 400)
         MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
-    enum MHD_Result result =
-        MHD_queue_response(connection, (unsigned)answer->status, response);
+    enum MHD_Result result = MHD_queue_response(connection, (unsigned)answer->status, response);
     MHD_destroy_response(response);
     return result;
 }
 
-static enum MHD_Result on_request(void *context, struct MHD_Connection *connection,
-                                  const char *url, const char *method, const char *version,
-                                  const char *body, size_t *body_size, void **request_context)
+static enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *url,
+                                  const char *method, const char *version, const char *body,
+                                  size_t *body_size, void **request_context)
 {
     static int headers_seen;
     struct dbk_http *http = context;
@@ -342,8 +339,8 @@ static size_t keep_escapes(void *context, struct MHD_Connection *connection, cha
     return strlen(text);
 }
 
-static void on_connection(void *context, struct MHD_Connection *connection,
-                          void **socket_context, enum MHD_ConnectionNotificationCode code)
+static void on_connection(void *context, struct MHD_Connection *connection, void **socket_context,
+                          enum MHD_ConnectionNotificationCode code)
 {
     struct dbk_http *http = context;
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
@@ -354,8 +351,8 @@ static void on_connection(void *context, struct MHD_Connection *connection,
     }
 }
 
-static void on_completed(void *context, struct MHD_Connection *connection,
-                         void **request_context, enum MHD_RequestTerminationCode code)
+static void on_completed(void *context, struct MHD_Connection *connection, void **request_context,
+                         enum MHD_RequestTerminationCode code)
 {
     (void)context;
     (void)request_context;
@@ -417,27 +414,20 @@ static int start_daemon(struct dbk_http *http, const struct sockaddr_storage *ad
         flags |= MHD_USE_IPv6;
     errno = 0;
     http->daemon = MHD_start_daemon(
-        flags, (uint16_t)http->port, NULL, NULL, on_request, http,
-        MHD_OPTION_SOCK_ADDR, (const struct sockaddr *)address,
-        MHD_OPTION_THREAD_POOL_SIZE, (unsigned)DBK_HTTP_THREADS,
-        MHD_OPTION_CONNECTION_LIMIT, 1024U,
-        MHD_OPTION_PER_IP_CONNECTION_LIMIT, 512U,
-        MHD_OPTION_CONNECTION_TIMEOUT, 30U,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)32768,
-        MHD_OPTION_STRICT_FOR_CLIENT, 1,
-        MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,
-        MHD_OPTION_NOTIFY_CONNECTION, on_connection, http,
-        MHD_OPTION_NOTIFY_COMPLETED, on_completed, http,
-        MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
-        MHD_OPTION_END);
+        flags, (uint16_t)http->port, NULL, NULL, on_request, http, MHD_OPTION_SOCK_ADDR,
+        (const struct sockaddr *)address, MHD_OPTION_THREAD_POOL_SIZE, (unsigned)DBK_HTTP_THREADS,
+        MHD_OPTION_CONNECTION_LIMIT, 1024U, MHD_OPTION_PER_IP_CONNECTION_LIMIT, 512U,
+        MHD_OPTION_CONNECTION_TIMEOUT, 30U, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)32768,
+        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,
+        MHD_OPTION_NOTIFY_CONNECTION, on_connection, http, MHD_OPTION_NOTIFY_COMPLETED,
+        on_completed, http, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL, MHD_OPTION_END);
     if (http->daemon == NULL)
         return dbk_err_set(err, DBK_EUSAGE,
                            "cannot listen on %s:%d: %s. Choose another port with --listen, or end "
                            "what holds it.",
                            http->host, http->port,
                            errno != 0 ? strerror(errno) : "the server did not start");
-    const union MHD_DaemonInfo *info =
-        MHD_get_daemon_info(http->daemon, MHD_DAEMON_INFO_BIND_PORT);
+    const union MHD_DaemonInfo *info = MHD_get_daemon_info(http->daemon, MHD_DAEMON_INFO_BIND_PORT);
     http->port = info != NULL ? info->port : http->port;
     return 0;
 }

@@ -45,8 +45,7 @@ static int create(struct dbk_kafka *kafka, const char *name, int32_t partition_c
         event != NULL ? rd_kafka_event_CreateTopics_result(event) : NULL;
     const rd_kafka_topic_result_t **topics =
         result != NULL ? rd_kafka_CreateTopics_result_topics(result, &results) : NULL;
-    if (event == NULL || rd_kafka_event_error(event) != RD_KAFKA_RESP_ERR_NO_ERROR ||
-        results != 1)
+    if (event == NULL || rd_kafka_event_error(event) != RD_KAFKA_RESP_ERR_NO_ERROR || results != 1)
         code = dbk_err_set(err, DBK_EBROKER, "topic %s was not created: %s.", name,
                            event != NULL ? rd_kafka_event_error_string(event) : "no answer");
     else if (rd_kafka_topic_result_error(topics[0]) != RD_KAFKA_RESP_ERR_NO_ERROR &&
@@ -80,11 +79,12 @@ static int describe_created(struct dbk_kafka *kafka, const struct dbk_config *co
 static int refuse(const struct dbk_topic *topic, const struct dbk_topic_findings *findings,
                   struct dbk_err *err)
 {
-    return dbk_err_set(err, DBK_EBROKER,
-                       "topic %s exists, and its settings would lose the ledger: %s. If it is to be "
-                       "this ledger's log, change them with kafka-configs --alter; otherwise choose "
-                       "another topic with -t.",
-                       topic->name, findings->fatal);
+    return dbk_err_set(
+        err, DBK_EBROKER,
+        "topic %s exists, and its settings would lose the ledger: %s. If it is to be "
+        "this ledger's log, change them with kafka-configs --alter; otherwise choose "
+        "another topic with -t.",
+        topic->name, findings->fatal);
 }
 
 /** Create or check one topic. */
@@ -106,11 +106,12 @@ static int ensure(struct dbk_kafka *kafka, const struct dbk_config *config, cons
     if (findings.fatal[0] != '\0')
         return refuse(topic, &findings, err);
     if (topic->partition_count != partition_count && partition_count > 0)
-        return dbk_err_set(err, DBK_EBROKER,
-                           "topic %s exists with %d partitions, not %d. The number of partitions is "
-                           "part of a ledger's history and never changes; run init with "
-                           "--partitions %d, or choose another topic with -t.",
-                           name, topic->partition_count, partition_count, topic->partition_count);
+        return dbk_err_set(
+            err, DBK_EBROKER,
+            "topic %s exists with %d partitions, not %d. The number of partitions is "
+            "part of a ledger's history and never changes; run init with "
+            "--partitions %d, or choose another topic with -t.",
+            name, topic->partition_count, partition_count, topic->partition_count);
     dbk_message("topic %s %s: %d partitions, %d replica%s, %s", name,
                 created ? "created" : "is there already", topic->partition_count,
                 topic->replication, topic->replication == 1 ? "" : "s",

@@ -136,8 +136,7 @@ static int query_offsets(struct dbk_kafka *kafka, const char *topic, int32_t par
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(partition_count);
     for (int32_t p = 0; p < partition_count; p++)
         rd_kafka_topic_partition_list_add(list, topic, p)->offset = which;
-    rd_kafka_resp_err_t error =
-        rd_kafka_offsets_for_times(kafka->handle, list, kafka->timeout_ms);
+    rd_kafka_resp_err_t error = rd_kafka_offsets_for_times(kafka->handle, list, kafka->timeout_ms);
     for (int i = 0; code == 0 && i < list->cnt; i++) {
         const rd_kafka_topic_partition_t *found = &list->elems[i];
         if (error != RD_KAFKA_RESP_ERR_NO_ERROR || found->err != RD_KAFKA_RESP_ERR_NO_ERROR)

@@ -22,7 +22,7 @@ struct dbk_kafka {
     int64_t said_ms;
     bool interrupted;
     int timeout_ms; /* of a question to the broker */
-    bool quiet; /* while connecting: the caller reports the trouble itself */
+    bool quiet;     /* while connecting: the caller reports the trouble itself */
 };
 
 /** A property that daybook sets itself. */
@@ -81,7 +81,7 @@ DBK_MUST_CHECK int dbk_kafka_watermarks(struct dbk_kafka *kafka, const char *top
 bool dbk_broker_clock(const struct dbk_config *config, int64_t *ahead_ms);
 
 /** The settings that a new topic is given; count entries. */
-size_t dbk_topic_settings(struct dbk_kafka_setting *settings, size_t capacity,
-                          const char *topic, int32_t replication);
+size_t dbk_topic_settings(struct dbk_kafka_setting *settings, size_t capacity, const char *topic,
+                          int32_t replication);
 
 #endif

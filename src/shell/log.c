@@ -26,9 +26,9 @@ struct dbk_log {
     rd_kafka_queue_t *queue;
     struct reader *readers;
     int32_t reading_count;
-    int64_t short_since_ms; /* 0: no partition ended before its end */
-    int64_t heard_ms;       /* when the last record came, or reading began */
-    bool follows;           /* some partition is read without end */
+    int64_t short_since_ms;       /* 0: no partition ended before its end */
+    int64_t heard_ms;             /* when the last record came, or reading began */
+    bool follows;                 /* some partition is read without end */
     rd_kafka_message_t **fetched; /* taken from the library, not given on yet */
     size_t fetched_count;
     size_t fetched_next;
@@ -113,12 +113,13 @@ static int check_beginning(struct dbk_log *log, struct dbk_err *err)
     int code = dbk_log_watermarks(log, low, low + count, err);
     for (int32_t p = 0; code == 0 && p < log->topic.partition_count; p++)
         if (low[p] != 0)
-            code = dbk_err_set(err, DBK_EBROKER,
-                               "the log is damaged: partition %d of topic %s begins at offset "
-                               "%lld, the events before it are gone. Restore the topic from a copy "
-                               "(see docs/operations.md); a view built earlier still holds what was "
-                               "applied.",
-                               p, log->topic.name, (long long)low[p]);
+            code =
+                dbk_err_set(err, DBK_EBROKER,
+                            "the log is damaged: partition %d of topic %s begins at offset "
+                            "%lld, the events before it are gone. Restore the topic from a copy "
+                            "(see docs/operations.md); a view built earlier still holds what was "
+                            "applied.",
+                            p, log->topic.name, (long long)low[p]);
     free(low);
     return code;
 }
@@ -162,8 +163,7 @@ int dbk_log_open(struct dbk_log **log, const struct dbk_config *config, struct d
     return open_log(log, config, false, err);
 }
 
-int dbk_log_open_quietly(struct dbk_log **log, const struct dbk_config *config,
-                         struct dbk_err *err)
+int dbk_log_open_quietly(struct dbk_log **log, const struct dbk_config *config, struct dbk_err *err)
 {
     return open_log(log, config, true, err);
 }
@@ -220,8 +220,8 @@ const struct dbk_topic *dbk_log_topic(const struct dbk_log *log)
 
 int dbk_log_watermarks(struct dbk_log *log, int64_t *low, int64_t *high, struct dbk_err *err)
 {
-    return dbk_kafka_watermarks(&log->kafka, log->topic.name, log->topic.partition_count, low,
-                                high, err);
+    return dbk_kafka_watermarks(&log->kafka, log->topic.name, log->topic.partition_count, low, high,
+                                err);
 }
 
 int dbk_log_start(struct dbk_log *log, const int64_t *offset_next, const int64_t *offset_end,
@@ -278,16 +278,16 @@ static int read_error(struct dbk_log *log, const rd_kafka_message_t *message, st
     case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
     case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
     case RD_KAFKA_RESP_ERR_OFFSET_NOT_AVAILABLE:
-        return dbk_err_set(err, DBK_ENO,
-                           "the log is damaged: partition %d of topic %s has no offset %lld any "
-                           "more. It was cut, or the topic was made anew; nothing was changed here.",
-                           message->partition, log->topic.name,
-                           (long long)log->readers[message->partition].offset_next);
+        return dbk_err_set(
+            err, DBK_ENO,
+            "the log is damaged: partition %d of topic %s has no offset %lld any "
+            "more. It was cut, or the topic was made anew; nothing was changed here.",
+            message->partition, log->topic.name,
+            (long long)log->readers[message->partition].offset_next);
     case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
     case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
     case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
-        return dbk_err_set(err, DBK_EBROKER, "topic %s is gone from the cluster.",
-                           log->topic.name);
+        return dbk_err_set(err, DBK_EBROKER, "topic %s is gone from the cluster.", log->topic.name);
     case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
         return dbk_err_set(err, DBK_EBROKER, "topic %s may not be read with these rights.",
                            log->topic.name);
@@ -315,14 +315,12 @@ static bool take(struct dbk_log *log, struct dbk_batch *batch, rd_kafka_message_
         return true;
     }
     /* What lies between is absent: transaction markers, or damage. */
-    int64_t upto =
-        message->offset < reader->offset_end ? message->offset : reader->offset_end;
+    int64_t upto = message->offset < reader->offset_end ? message->offset : reader->offset_end;
     while (reader->offset_next < upto && batch->count < batch->capacity)
         emit(log, batch, message->partition, NULL);
     if (reader->offset_next < upto || (!is_end && batch->count == batch->capacity))
         return false;
-    if (!is_end && message->offset == reader->offset_next &&
-        message->offset < reader->offset_end) {
+    if (!is_end && message->offset == reader->offset_next && message->offset < reader->offset_end) {
         emit(log, batch, message->partition, message);
     } else {
         if (is_end && reader->offset_next < reader->offset_end &&
@@ -343,16 +341,15 @@ static void fetch(struct dbk_log *log, int timeout_ms)
     if (count <= 0 && timeout_ms > 0) {
         count = rd_kafka_consume_batch_queue(log->queue, timeout_ms, log->fetched, 1);
         if (count == 1) {
-            ssize_t more = rd_kafka_consume_batch_queue(log->queue, 0, log->fetched + 1,
-                                                        DBK_BATCH_MAX - 1);
+            ssize_t more =
+                rd_kafka_consume_batch_queue(log->queue, 0, log->fetched + 1, DBK_BATCH_MAX - 1);
             count += more > 0 ? more : 0;
         }
     }
     log->fetched_count = count > 0 ? (size_t)count : 0;
 }
 
-int dbk_log_read(struct dbk_log *log, struct dbk_batch *batch, int timeout_ms,
-                 struct dbk_err *err)
+int dbk_log_read(struct dbk_log *log, struct dbk_batch *batch, int timeout_ms, struct dbk_err *err)
 {
     int code = 0;
     DBK_ASSERT(batch->count == 0 && batch->message_count == 0);
@@ -375,8 +372,7 @@ int dbk_log_read(struct dbk_log *log, struct dbk_batch *batch, int timeout_ms,
     } else if (!log->follows && log->reading_count > 0 && now_ms - log->heard_ms > SILENCE_MS) {
         return dbk_kafka_unreachable(&log->kafka, log->config, err);
     }
-    if (log->short_since_ms != 0 &&
-        now_ms - log->short_since_ms > SHORT_LOG_PATIENCE_MS)
+    if (log->short_since_ms != 0 && now_ms - log->short_since_ms > SHORT_LOG_PATIENCE_MS)
         return dbk_err_set(err, DBK_EBROKER,
                            "the log became shorter while it was read: topic %s ends before the "
                            "offset that the broker promised. Check the cluster's health.",
@@ -419,12 +415,13 @@ static int check_length(struct dbk_log *log, struct dbk_book *book, int64_t *hig
         if (high[p] >= offset_next)
             p++;
         else if (dbk_clock_monotonic_ms() > deadline_ms)
-            return dbk_err_set(err, DBK_ENO,
-                               "the log is shorter than the view: partition %d of topic %s ends at "
-                               "offset %lld, the view holds events up to %lld. Events were lost, or "
-                               "the topic was made anew. Keep the view, it is the only copy of the "
-                               "missing events; see docs/operations.md, \"Restore the log\".",
-                               p, log->topic.name, (long long)high[p], (long long)offset_next - 1);
+            return dbk_err_set(
+                err, DBK_ENO,
+                "the log is shorter than the view: partition %d of topic %s ends at "
+                "offset %lld, the view holds events up to %lld. Events were lost, or "
+                "the topic was made anew. Keep the view, it is the only copy of the "
+                "missing events; see docs/operations.md, \"Restore the log\".",
+                p, log->topic.name, (long long)high[p], (long long)offset_next - 1);
     }
     return 0;
 }
@@ -439,8 +436,7 @@ static int check_links(struct dbk_log *log, struct dbk_book *book, struct dbk_ba
         code = dbk_log_read(log, batch, 200, err);
         for (size_t i = 0; code == 0 && i < batch->count; i++)
             if (!dbk_book_same_log(book, &batch->records[i]))
-                code = another_log(log, batch->records[i].partition, batch->records[i].offset,
-                                   err);
+                code = another_log(log, batch->records[i].partition, batch->records[i].offset, err);
         dbk_batch_release(batch);
         if (code == 0 && is_stopped(log))
             code = dbk_err_set(err, DBK_ESTOPPED, "stopped.");

@@ -37,8 +37,8 @@ static int index_once(struct dbk_overlap *overlap)
 
 static void match(struct dbk_overlap *overlap, const struct stored *stored)
 {
-    uint32_t row = dbk_rowset_match(overlap->rowset, stored->account, stored->date_s,
-                                    stored->amount_minor);
+    uint32_t row =
+        dbk_rowset_match(overlap->rowset, stored->account, stored->date_s, stored->amount_minor);
     if (row != DBK_NO_ROW && overlap->found != NULL)
         overlap->found(overlap->context, row, stored->partition, stored->offset);
 }
@@ -51,8 +51,7 @@ static int prepare(struct dbk_view *view, sqlite3_stmt **statement, const char *
     return dbk_view_fail(view, "cannot look for rows that are there already", err);
 }
 
-static int finish(struct dbk_view *view, sqlite3_stmt *statement, int result,
-                  struct dbk_err *err)
+static int finish(struct dbk_view *view, sqlite3_stmt *statement, int result, struct dbk_err *err)
 {
     int code = result == SQLITE_DONE
                    ? 0
@@ -82,8 +81,8 @@ static int find_own_source(struct comparison *comparison, struct dbk_err *err)
 }
 
 /** @return true where a column is the id of the file's own source. */
-static bool is_own(const struct comparison *comparison, int32_t partition,
-                   sqlite3_stmt *statement, int column)
+static bool is_own(const struct comparison *comparison, int32_t partition, sqlite3_stmt *statement,
+                   int column)
 {
     return partition >= 0 && partition < comparison->partition_count &&
            sqlite3_column_type(statement, column) != SQLITE_NULL &&
@@ -100,8 +99,7 @@ static int compare_account(struct comparison *comparison, uint32_t account, sqli
         struct stored stored = {account, sqlite3_column_int64(range, 0),
                                 sqlite3_column_int64(range, 1), sqlite3_column_int(range, 2),
                                 sqlite3_column_int64(range, 3)};
-        if (!dbk_rowset_would_match(overlap->rowset, account, stored.date_s,
-                                    stored.amount_minor))
+        if (!dbk_rowset_would_match(overlap->rowset, account, stored.date_s, stored.amount_minor))
             continue;
         sqlite3_bind_int(source, 1, stored.partition);
         sqlite3_bind_int64(source, 2, stored.offset);
@@ -130,15 +128,14 @@ static int compare_by_index(struct comparison *comparison, struct dbk_err *err)
                        "WHERE account_id = ?1 AND date_s BETWEEN ?2 AND ?3",
                        err);
     if (code == 0)
-        code = prepare(comparison->view, &source,
-                       "SELECT source_id FROM transactions WHERE partition = ? AND offset = ?",
-                       err);
+        code =
+            prepare(comparison->view, &source,
+                    "SELECT source_id FROM transactions WHERE partition = ? AND offset = ?", err);
     for (uint32_t i = 0; code == 0 && i < dbk_rowset_account_count(rowset); i++) {
         const struct dbk_rowset_account *account = dbk_rowset_account(rowset, i);
         int32_t partition = dbk_event_partition(account->name, comparison->partition_count);
         uint32_t index;
-        if (!dbk_ledger_find(dbk_book_ledger(comparison->book, partition), &index,
-                             account->name))
+        if (!dbk_ledger_find(dbk_book_ledger(comparison->book, partition), &index, account->name))
             continue;
         sqlite3_bind_int64(range, 1, (int64_t)index * comparison->partition_count + partition);
         sqlite3_bind_int64(range, 2, account->date_first_s);
@@ -161,8 +158,8 @@ static int map_accounts(struct comparison *comparison, struct dbk_err *err)
         if (map == NULL)
             return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
         for (uint32_t i = 0; i < count; i++)
-            map[i] = dbk_rowset_find(comparison->overlap->rowset,
-                                     dbk_ledger_account(ledger, i)->name);
+            map[i] =
+                dbk_rowset_find(comparison->overlap->rowset, dbk_ledger_account(ledger, i)->name);
     }
     return 0;
 }
@@ -184,8 +181,8 @@ static int compare_by_scan(struct comparison *comparison, struct dbk_err *err)
         int64_t partition = sqlite3_column_int64(statement, 0);
         int64_t index = sqlite3_column_int64(statement, 2) / comparison->partition_count;
         if (partition < 0 || partition >= comparison->partition_count || index < 0 ||
-            index >= dbk_ledger_account_count(
-                         dbk_book_ledger(comparison->book, (int32_t)partition)))
+            index >=
+                dbk_ledger_account_count(dbk_book_ledger(comparison->book, (int32_t)partition)))
             continue; /* a row that the audit will complain about; not one of this file's */
         struct stored stored = {comparison->accounts[partition][index],
                                 sqlite3_column_int64(statement, 3),
@@ -236,9 +233,8 @@ static int check(struct dbk_view *view, const struct dbk_topic *topic, struct db
     return code;
 }
 
-int dbk_overlap_load(struct dbk_overlap *overlap, const char *path,
-                     const struct dbk_topic *topic, struct dbk_book *book, bool *loaded,
-                     struct dbk_err *err)
+int dbk_overlap_load(struct dbk_overlap *overlap, const char *path, const struct dbk_topic *topic,
+                     struct dbk_book *book, bool *loaded, struct dbk_err *err)
 {
     struct dbk_view *view = NULL;
     struct dbk_generation generation = {.file = NULL};
@@ -255,8 +251,8 @@ int dbk_overlap_load(struct dbk_overlap *overlap, const char *path,
         code = check(view, topic, err);
     if (code == 0)
         code = dbk_view_load(view, book, err);
-    struct comparison comparison = {.overlap = overlap, .view = view, .book = book,
-                                    .partition_count = topic->partition_count};
+    struct comparison comparison = {
+        .overlap = overlap, .view = view, .book = book, .partition_count = topic->partition_count};
     if (code == 0)
         code = compare(&comparison, err);
     dbk_view_close(view);
@@ -275,10 +271,9 @@ int dbk_overlap_entry(struct dbk_overlap *overlap, const struct dbk_entry *entry
         return 0;
     if (index_once(overlap) != 0)
         return DBK_ENOMEM;
-    struct stored stored = {
-        account, event->date_s,
-        event->type == DBK_DEPOSIT ? event->value_minor : -event->value_minor,
-        entry->record.partition, entry->record.offset};
+    struct stored stored = {account, event->date_s,
+                            event->type == DBK_DEPOSIT ? event->value_minor : -event->value_minor,
+                            entry->record.partition, entry->record.offset};
     match(overlap, &stored);
     return 0;
 }

@@ -21,7 +21,7 @@ struct dbk_producer {
     const volatile sig_atomic_t *stop; /* NULL: nobody can ask to stop */
     int64_t sent_count;
     int64_t delivered_count;
-    int64_t heard_ms; /* when the last acknowledgement came */
+    int64_t heard_ms;            /* when the last acknowledgement came */
     rd_kafka_resp_err_t failure; /* of the first record that failed */
     bool maybe_sent;             /* that record may be in the log nevertheless */
 };
@@ -110,8 +110,7 @@ void dbk_producer_close(struct dbk_producer *producer)
     if (producer == NULL)
         return;
     if (producer->kafka.handle != NULL)
-        rd_kafka_purge(producer->kafka.handle, RD_KAFKA_PURGE_F_QUEUE |
-                                                   RD_KAFKA_PURGE_F_INFLIGHT |
+        rd_kafka_purge(producer->kafka.handle, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT |
                                                    RD_KAFKA_PURGE_F_NON_BLOCKING);
     if (producer->topic != NULL)
         rd_kafka_topic_destroy(producer->topic);
@@ -145,13 +144,13 @@ static int clock_is_wrong(struct dbk_producer *producer, struct dbk_err *err)
 static int check(struct dbk_producer *producer, struct dbk_err *err)
 {
     char why[256];
-    rd_kafka_resp_err_t fatal =
-        rd_kafka_fatal_error(producer->kafka.handle, why, sizeof why);
+    rd_kafka_resp_err_t fatal = rd_kafka_fatal_error(producer->kafka.handle, why, sizeof why);
     if (fatal != RD_KAFKA_RESP_ERR_NO_ERROR)
-        return dbk_err_set(err, DBK_EUNKNOWN,
-                           "the Kafka client gave up (%s: %s); the last events may or may not be in "
-                           "the log.",
-                           rd_kafka_err2name(fatal), why);
+        return dbk_err_set(
+            err, DBK_EUNKNOWN,
+            "the Kafka client gave up (%s: %s); the last events may or may not be in "
+            "the log.",
+            rd_kafka_err2name(fatal), why);
     if (producer->failure == RD_KAFKA_RESP_ERR_NO_ERROR)
         return 0;
     if (producer->failure == RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP)
@@ -191,8 +190,7 @@ int dbk_producer_send(struct dbk_producer *producer, int32_t partition, struct d
         void *out;
     } payload = {.in = value};
     while (rd_kafka_produce(producer->topic, partition, RD_KAFKA_MSG_F_COPY, payload.out,
-                            value_length, key.bytes, key.length,
-                            (void *)(uintptr_t)tag) != 0) {
+                            value_length, key.bytes, key.length, (void *)(uintptr_t)tag) != 0) {
         rd_kafka_resp_err_t error = rd_kafka_last_error();
         if (error == RD_KAFKA_RESP_ERR__FATAL)
             return check(producer, err);
@@ -213,17 +211,16 @@ int dbk_producer_send(struct dbk_producer *producer, int32_t partition, struct d
 
 int dbk_producer_flush(struct dbk_producer *producer, int timeout_ms, struct dbk_err *err)
 {
-    int64_t deadline_ms =
-        timeout_ms < 0 ? INT64_MAX : dbk_clock_monotonic_ms() + timeout_ms;
+    int64_t deadline_ms = timeout_ms < 0 ? INT64_MAX : dbk_clock_monotonic_ms() + timeout_ms;
     int code = check(producer, err);
     while (code == 0 && rd_kafka_outq_len(producer->kafka.handle) > 0) {
         if (dbk_clock_monotonic_ms() > deadline_ms)
-            return dbk_err_set(err, DBK_EUNKNOWN,
-                               "%d events are not acknowledged yet by the broker at %s; they may or "
-                               "may not be in the log. Run the same command again: it adds only "
-                               "what is missing.",
-                               rd_kafka_outq_len(producer->kafka.handle),
-                               producer->config->brokers);
+            return dbk_err_set(
+                err, DBK_EUNKNOWN,
+                "%d events are not acknowledged yet by the broker at %s; they may or "
+                "may not be in the log. Run the same command again: it adds only "
+                "what is missing.",
+                rd_kafka_outq_len(producer->kafka.handle), producer->config->brokers);
         rd_kafka_flush(producer->kafka.handle, 0); /* ends the lingering */
         code = wait_a_moment(producer, 20, err);
     }

@@ -94,8 +94,8 @@ int dbk_query_position(struct dbk_view *view, struct dbk_overview *overview, str
     overview->commit_seq = view->identity.commit_seq;
     overview->committed_ms = view->identity.committed_ms;
     if (sqlite3_prepare_v2(view->db,
-                           "SELECT partition, offset_next FROM checkpoints ORDER BY partition",
-                           -1, &statement, NULL) == SQLITE_OK)
+                           "SELECT partition, offset_next FROM checkpoints ORDER BY partition", -1,
+                           &statement, NULL) == SQLITE_OK)
         while ((result = sqlite3_step(statement)) == SQLITE_ROW) {
             int64_t offset_next = sqlite3_column_int64(statement, 1);
             overview->applied += offset_next;

@@ -32,8 +32,8 @@ static int check_current(struct dbk_rebuild *rebuild, struct dbk_err *err)
     int64_t application_id = 0;
     if (rebuild->current.file == NULL || rebuild->current.number > 0)
         return 0;
-    int code = dbk_view_open_file(&view, rebuild->path, rebuild->current.file,
-                                  SQLITE_OPEN_READONLY, err);
+    int code =
+        dbk_view_open_file(&view, rebuild->path, rebuild->current.file, SQLITE_OPEN_READONLY, err);
     if (code == 0)
         code = dbk_view_integer(view, "PRAGMA application_id", &application_id, err);
     dbk_view_close(view);
@@ -55,8 +55,8 @@ static int set_loading(struct dbk_view *view, struct dbk_err *err)
                          err);
 }
 
-int dbk_rebuild_open(struct dbk_rebuild **rebuild, const char *path,
-                     const struct dbk_topic *topic, struct dbk_err *err)
+int dbk_rebuild_open(struct dbk_rebuild **rebuild, const char *path, const struct dbk_topic *topic,
+                     struct dbk_err *err)
 {
     *rebuild = NULL;
     struct dbk_rebuild *opened = calloc(1, sizeof *opened);
@@ -191,8 +191,8 @@ static int make_days(struct dbk_view *view, struct dbk_err *err)
                                  "SELECT account_id, date_s, amount_minor FROM transactions "
                                  "INDEXED BY transactions_by_account ORDER BY account_id, date_s",
                                  -1, &select, NULL) == SQLITE_OK &&
-              sqlite3_prepare_v2(view->db, "INSERT INTO daily_aggregates VALUES (?,?,?,?,?,?)",
-                                 -1, &insert, NULL) == SQLITE_OK;
+              sqlite3_prepare_v2(view->db, "INSERT INTO daily_aggregates VALUES (?,?,?,?,?,?)", -1,
+                                 &insert, NULL) == SQLITE_OK;
     while (ok && (result = sqlite3_step(select)) == SQLITE_ROW) {
         int64_t account_id = sqlite3_column_int64(select, 0);
         int64_t number = dbk_date_day(sqlite3_column_int64(select, 1));
@@ -222,8 +222,8 @@ static int check_counts(struct dbk_view *view, struct dbk_book *book, struct dbk
         code = dbk_view_integer(view, "SELECT count(*) FROM rejections", &rows, err);
     if (code == 0)
         code = dbk_view_integer(
-            view, "SELECT coalesce(sum(deposit_count + withdrawal_count), 0) FROM balances",
-            &days, err);
+            view, "SELECT coalesce(sum(deposit_count + withdrawal_count), 0) FROM balances", &days,
+            err);
     if (code != 0)
         return code;
     if (rows + posted != dbk_book_event_count(book) || days != posted)
@@ -236,8 +236,8 @@ static int check_counts(struct dbk_view *view, struct dbk_book *book, struct dbk
     return 0;
 }
 
-int dbk_rebuild_finish(struct dbk_rebuild *rebuild, struct dbk_book *book,
-                       struct dbk_view **view, struct dbk_err *err)
+int dbk_rebuild_finish(struct dbk_rebuild *rebuild, struct dbk_book *book, struct dbk_view **view,
+                       struct dbk_err *err)
 {
     *view = NULL;
     int code = write_book(rebuild->view, book, err);

@@ -100,8 +100,7 @@ static int read_block(struct copy *copy, char *bytes, size_t capacity, size_t *l
             return 0;
         }
         if (errno != EINTR)
-            return dbk_err_set(err, DBK_EUSAGE, "cannot read %s: %s.", copy->name,
-                               strerror(errno));
+            return dbk_err_set(err, DBK_EUSAGE, "cannot read %s: %s.", copy->name, strerror(errno));
     }
 }
 
@@ -132,8 +131,7 @@ static void count_lines(struct copy *copy, const char *bytes, size_t length)
     }
 }
 
-static int invalid_byte(const struct copy *copy, unsigned char byte, bool cut,
-                        struct dbk_err *err)
+static int invalid_byte(const struct copy *copy, unsigned char byte, bool cut, struct dbk_err *err)
 {
     return dbk_err_set(err, DBK_EUSAGE,
                        "%s, line %llu: %s \\x%02X is not %s. Is it another encoding?", copy->name,
@@ -151,7 +149,8 @@ static int write_converted(struct copy *copy, size_t length, struct dbk_err *err
 /**
  * Convert a block.
  *
- * @param[in,out] length  of copy->in; out: what is left at its beginning, a character's first bytes.
+ * @param[in,out] length  of copy->in; out: what is left at its beginning, a character's first
+ * bytes.
  */
 static int convert_block(struct copy *copy, size_t *length, struct dbk_err *err)
 {

@@ -18,7 +18,7 @@ size_t dbk_topic_settings(struct dbk_kafka_setting *settings, size_t capacity, c
 {
     static const struct dbk_kafka_setting events[] = {
         {"cleanup.policy", "delete"},
-        {"retention.ms", "-1"},    /* the default deletes the ledger after 7 days */
+        {"retention.ms", "-1"}, /* the default deletes the ledger after 7 days */
         {"retention.bytes", "-1"},
         {"message.timestamp.type", "CreateTime"}, /* a restored copy keeps its digest */
         {"compression.type", "producer"},
@@ -36,8 +36,8 @@ size_t dbk_topic_settings(struct dbk_kafka_setting *settings, size_t capacity, c
     };
     bool is_snapshots = dbk_topic_is_snapshots(topic);
     const struct dbk_kafka_setting *chosen = is_snapshots ? snapshots : events;
-    size_t count = is_snapshots ? sizeof snapshots / sizeof snapshots[0]
-                                : sizeof events / sizeof events[0];
+    size_t count =
+        is_snapshots ? sizeof snapshots / sizeof snapshots[0] : sizeof events / sizeof events[0];
     DBK_ASSERT(count + 1 <= capacity);
     memcpy(settings, chosen, count * sizeof *settings);
     if (replication >= 3)
@@ -86,9 +86,9 @@ static void compare_settings(struct dbk_topic *topic, struct dbk_topic_findings 
         if (strcmp(found, wanted[i].value) == 0)
             continue;
         bool vital = is_vital(wanted[i].name, snapshots);
-        bool tuning = snapshots || strcmp(wanted[i].name, "compression.type") == 0 ||
-                      (strcmp(wanted[i].name, "min.insync.replicas") == 0 &&
-                       strcmp(found, "1") != 0);
+        bool tuning =
+            snapshots || strcmp(wanted[i].name, "compression.type") == 0 ||
+            (strcmp(wanted[i].name, "min.insync.replicas") == 0 && strcmp(found, "1") != 0);
         char *text = vital ? findings->fatal : findings->weak;
         if (vital || !tuning)
             append(text, sizeof findings->fatal, "%s%s=%s (must be %s)",
@@ -153,7 +153,7 @@ static int read_metadata(struct dbk_kafka *kafka, const struct dbk_config *confi
     rd_kafka_resp_err_t error =
         rd_kafka_metadata(kafka->handle, 0, handle, &metadata,
                           kafka->timeout_ms < DBK_KAFKA_TIMEOUT_MS / 2 ? kafka->timeout_ms
-                                                                      : DBK_KAFKA_TIMEOUT_MS / 2);
+                                                                       : DBK_KAFKA_TIMEOUT_MS / 2);
     rd_kafka_topic_destroy(handle);
     if (error != RD_KAFKA_RESP_ERR_NO_ERROR)
         return dbk_kafka_unreachable(kafka, config, err);

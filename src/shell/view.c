@@ -136,8 +136,8 @@ int dbk_view_set_live(struct dbk_view *view, struct dbk_err *err)
                          err);
 }
 
-int dbk_view_create_tables(struct dbk_view *view, const struct dbk_topic *topic,
-                           bool with_indexes, struct dbk_err *err)
+int dbk_view_create_tables(struct dbk_view *view, const struct dbk_topic *topic, bool with_indexes,
+                           struct dbk_err *err)
 {
     char pragmas[128];
     snprintf(pragmas, sizeof pragmas, "PRAGMA page_size=16384; PRAGMA application_id=%d;",
@@ -152,8 +152,8 @@ int dbk_view_create_tables(struct dbk_view *view, const struct dbk_topic *topic,
     if (code != 0)
         return code;
     sqlite3_stmt *statement = NULL;
-    bool ok = sqlite3_prepare_v2(view->db, "INSERT INTO meta VALUES (1, ?, ?, ?, ?, ?, 0, 0)",
-                                 -1, &statement, NULL) == SQLITE_OK;
+    bool ok = sqlite3_prepare_v2(view->db, "INSERT INTO meta VALUES (1, ?, ?, ?, ?, ?, 0, 0)", -1,
+                                 &statement, NULL) == SQLITE_OK;
     if (ok) {
         sqlite3_bind_int(statement, 1, DBK_SCHEMA_VERSION);
         sqlite3_bind_int(statement, 2, DBK_FOLD_VERSION);

@@ -38,7 +38,7 @@ struct dbk_view {
     ino_t inode;
     struct dbk_view_identity identity;
     struct dbk_digest_context *digest;
-    int64_t deadline_ms; /* of the question being answered; 0: none */
+    int64_t deadline_ms;                     /* of the question being answered; 0: none */
     sqlite3_stmt *statements[DBK_SQL_COUNT]; /* of a writer; prepared when first used */
 };
 
@@ -73,8 +73,7 @@ DBK_MUST_CHECK int dbk_view_set_live(struct dbk_view *view, struct dbk_err *err)
 /** Insert what an entry did. daily: with its day's aggregate. Within a transaction. */
 DBK_MUST_CHECK int dbk_view_insert_entry(struct dbk_view *view, const struct dbk_entry *entry,
                                          bool daily, struct dbk_err *err);
-DBK_MUST_CHECK int dbk_view_insert_points(struct dbk_view *view,
-                                          const struct dbk_changes *changes,
+DBK_MUST_CHECK int dbk_view_insert_points(struct dbk_view *view, const struct dbk_changes *changes,
                                           struct dbk_err *err);
 DBK_MUST_CHECK int dbk_view_put_balance(struct dbk_view *view, const struct dbk_account *account,
                                         int64_t account_id, struct dbk_err *err);
@@ -91,8 +90,8 @@ DBK_MUST_CHECK int dbk_view_run(struct dbk_view *view, enum dbk_view_statement w
 
 /** Where a path leads. */
 struct dbk_generation {
-    char *file;       /* NULL: there is no view yet */
-    int64_t number;   /* 0: a plain file */
+    char *file;     /* NULL: there is no view yet */
+    int64_t number; /* 0: a plain file */
 };
 
 DBK_MUST_CHECK int dbk_generation_current(struct dbk_generation *generation, const char *path,

@@ -3,8 +3,7 @@
 #include <string.h>
 
 /** A view whose content cannot be what the fold made. */
-static int damaged(const struct dbk_view *view, const char *what, int64_t id,
-                   struct dbk_err *err)
+static int damaged(const struct dbk_view *view, const char *what, int64_t id, struct dbk_err *err)
 {
     return dbk_err_set(err, DBK_EVIEW,
                        "%s is damaged: %s %lld cannot be right. The log is the authority: rebuild "
@@ -79,8 +78,8 @@ static int load_sources(struct dbk_view *view, struct dbk_book *book, sqlite3_st
     return result == SQLITE_DONE ? 0 : dbk_view_fail(view, "cannot read the sources", err);
 }
 
-static int load_checkpoints(struct dbk_view *view, struct dbk_book *book,
-                            sqlite3_stmt *statement, struct dbk_err *err)
+static int load_checkpoints(struct dbk_view *view, struct dbk_book *book, sqlite3_stmt *statement,
+                            struct dbk_err *err)
 {
     int result;
     int32_t count = 0;
@@ -91,13 +90,11 @@ static int load_checkpoints(struct dbk_view *view, struct dbk_book *book,
             .timestamp_ms = sqlite3_column_int64(statement, 2),
         };
         if (partition != count || count == view->identity.partition_count ||
-            checkpoint.offset_next < 0 ||
-            sqlite3_column_bytes(statement, 3) != DBK_DIGEST_SIZE ||
+            checkpoint.offset_next < 0 || sqlite3_column_bytes(statement, 3) != DBK_DIGEST_SIZE ||
             sqlite3_column_bytes(statement, 4) != DBK_DIGEST_SIZE)
             return damaged(view, "the checkpoint of partition", partition, err);
         memcpy(checkpoint.digest.bytes, sqlite3_column_blob(statement, 3), DBK_DIGEST_SIZE);
-        memcpy(checkpoint.digest_before.bytes, sqlite3_column_blob(statement, 4),
-               DBK_DIGEST_SIZE);
+        memcpy(checkpoint.digest_before.bytes, sqlite3_column_blob(statement, 4), DBK_DIGEST_SIZE);
         dbk_book_restore_checkpoint(book, count++, &checkpoint);
     }
     if (result != SQLITE_DONE)

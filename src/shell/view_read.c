@@ -6,8 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-int dbk_view_begin(struct dbk_view *view, struct dbk_checkpoint *checkpoints,
-                   struct dbk_err *err)
+int dbk_view_begin(struct dbk_view *view, struct dbk_checkpoint *checkpoints, struct dbk_err *err)
 {
     sqlite3_stmt *statement = NULL;
     int result = SQLITE_ERROR;
@@ -62,8 +61,7 @@ int dbk_view_each_account(struct dbk_view *view, const struct dbk_text *name,
     sqlite3_stmt *statement = NULL;
     int result = SQLITE_ERROR;
     int code = 0;
-    if (sqlite3_prepare_v2(view->db, name != NULL ? one : all, -1, &statement, NULL) !=
-        SQLITE_OK)
+    if (sqlite3_prepare_v2(view->db, name != NULL ? one : all, -1, &statement, NULL) != SQLITE_OK)
         return dbk_view_fail(view, "cannot read the accounts", err);
     if (name != NULL)
         sqlite3_bind_text(statement, 1, name->bytes, (int)name->length, SQLITE_STATIC);
@@ -125,8 +123,8 @@ int dbk_view_count_verdicts(struct dbk_view *view, int64_t *counts, struct dbk_e
         &counts[DBK_POSTED], err);
     if (code != 0)
         return code;
-    if (sqlite3_prepare_v2(view->db, "SELECT reason, count(*) FROM rejections GROUP BY reason",
-                           -1, &statement, NULL) == SQLITE_OK)
+    if (sqlite3_prepare_v2(view->db, "SELECT reason, count(*) FROM rejections GROUP BY reason", -1,
+                           &statement, NULL) == SQLITE_OK)
         while ((result = sqlite3_step(statement)) == SQLITE_ROW) {
             const char *reason = (const char *)sqlite3_column_text(statement, 0);
             for (int i = 0; reason != NULL && i < DBK_VERDICT_COUNT; i++)

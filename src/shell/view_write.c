@@ -135,8 +135,7 @@ static int insert_rejection(struct dbk_view *view, const struct dbk_entry *entry
     sqlite3_bind_null(statement, 8);
     sqlite3_bind_null(statement, 9);
     if (record->value_length >= 0) {
-        if (!dbk_digest_bytes(view->digest, &digest, record->value,
-                              (size_t)record->value_length))
+        if (!dbk_digest_bytes(view->digest, &digest, record->value, (size_t)record->value_length))
             return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
         sqlite3_bind_blob(statement, 8, digest.bytes, DBK_DIGEST_SIZE, SQLITE_STATIC);
         sqlite3_bind_blob(statement, 9, record->value_length > 0 ? record->value : "",
@@ -146,8 +145,8 @@ static int insert_rejection(struct dbk_view *view, const struct dbk_entry *entry
     return dbk_view_run(view, DBK_SQL_REJECTION, err);
 }
 
-static int insert_account(struct dbk_view *view, const struct dbk_entry *entry,
-                          int64_t account_id, struct dbk_err *err)
+static int insert_account(struct dbk_view *view, const struct dbk_entry *entry, int64_t account_id,
+                          struct dbk_err *err)
 {
     sqlite3_stmt *statement = statement_of(view, DBK_SQL_ACCOUNT);
     if (statement == NULL)
@@ -157,8 +156,7 @@ static int insert_account(struct dbk_view *view, const struct dbk_entry *entry,
     return dbk_view_run(view, DBK_SQL_ACCOUNT, err);
 }
 
-static int insert_source(struct dbk_view *view, const struct dbk_entry *entry,
-                         struct dbk_err *err)
+static int insert_source(struct dbk_view *view, const struct dbk_entry *entry, struct dbk_err *err)
 {
     struct dbk_digest digest;
     struct dbk_text source = entry->event.source;
@@ -179,8 +177,8 @@ static int insert_source(struct dbk_view *view, const struct dbk_entry *entry,
 int dbk_view_insert_entry(struct dbk_view *view, const struct dbk_entry *entry, bool daily,
                           struct dbk_err *err)
 {
-    int64_t account_id = (int64_t)entry->posting.account * view->identity.partition_count +
-                         entry->record.partition;
+    int64_t account_id =
+        (int64_t)entry->posting.account * view->identity.partition_count + entry->record.partition;
     int code = entry->posting.source_is_new ? insert_source(view, entry, err) : 0;
     if (code != 0)
         return code;
@@ -277,8 +275,8 @@ static void mark_changed(struct dbk_book *book, const struct dbk_changes *change
 }
 
 /** The account, source and checkpoint that an entry changed, each once however many entries did. */
-static int put_state(struct dbk_view *view, struct dbk_book *book,
-                     const struct dbk_entry *entry, struct dbk_err *err)
+static int put_state(struct dbk_view *view, struct dbk_book *book, const struct dbk_entry *entry,
+                     struct dbk_err *err)
 {
     int32_t partition = entry->record.partition;
     int64_t partition_count = view->identity.partition_count;
@@ -287,8 +285,8 @@ static int put_state(struct dbk_view *view, struct dbk_book *book,
     if (entry->posting.verdict == DBK_POSTED) {
         struct dbk_account *account = dbk_ledger_account(ledger, entry->posting.account);
         if (account->changed)
-            code = dbk_view_put_balance(
-                view, account, entry->posting.account * partition_count + partition, err);
+            code = dbk_view_put_balance(view, account,
+                                        entry->posting.account * partition_count + partition, err);
         account->changed = false;
     }
     if (code == 0 && entry->posting.source != DBK_NO_SOURCE) {
@@ -320,9 +318,8 @@ static int write_changes(struct dbk_view *view, struct dbk_book *book,
     return code == 0 ? dbk_view_run(view, DBK_SQL_COMMIT, err) : code;
 }
 
-static int write_if(struct dbk_view *view, struct dbk_book *book,
-                    const struct dbk_changes *changes, bool linked, bool *replaced,
-                    struct dbk_err *err)
+static int write_if(struct dbk_view *view, struct dbk_book *book, const struct dbk_changes *changes,
+                    bool linked, bool *replaced, struct dbk_err *err)
 {
     *replaced = false;
     int code = dbk_view_run(view, DBK_SQL_BEGIN, err);
@@ -340,8 +337,8 @@ static int write_if(struct dbk_view *view, struct dbk_book *book,
     return code;
 }
 
-int dbk_view_write(struct dbk_view *view, struct dbk_book *book,
-                   const struct dbk_changes *changes, bool *replaced, struct dbk_err *err)
+int dbk_view_write(struct dbk_view *view, struct dbk_book *book, const struct dbk_changes *changes,
+                   bool *replaced, struct dbk_err *err)
 {
     return write_if(view, book, changes, true, replaced, err);
 }

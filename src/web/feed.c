@@ -107,8 +107,8 @@ void dbk_feed_transaction(struct dbk_buffer *out, enum dbk_feed feed, bool first
     struct field type = {.name = "transaction_type"};
     snprintf(type.value, sizeof type.value, "%s", deposit ? "deposit" : "withdrawal");
     add_field(out, feed, &type);
-    add_amount(out, feed, "transaction_value",
-               deposit ? row->amount_minor : -row->amount_minor, true);
+    add_amount(out, feed, "transaction_value", deposit ? row->amount_minor : -row->amount_minor,
+               true);
     add_amount(out, feed, "balance", row->balance_minor, true);
     add_amount(out, feed, "declared_balance", row->declared_minor, row->has_declared);
     add_text(out, feed, "memo", row->memo, false);

@@ -7,11 +7,7 @@
 #include <daybook/buffer.h>
 #include <daybook/money.h>
 
-enum dbk_lang {
-    DBK_FRENCH,
-    DBK_ENGLISH,
-    DBK_LANG_COUNT
-};
+enum dbk_lang { DBK_FRENCH, DBK_ENGLISH, DBK_LANG_COUNT };
 
 enum dbk_text_id {
     DBK_T_TITLE,
@@ -73,7 +69,8 @@ const char *dbk_lang_text(enum dbk_lang lang, enum dbk_text_id id);
 void dbk_lang_amount(struct dbk_buffer *buffer, enum dbk_lang lang, dbk_int128 amount_minor);
 void dbk_lang_integer(struct dbk_buffer *buffer, enum dbk_lang lang, int64_t number);
 
-/** "31/12/2024" or "2024-12-31"; with the time of day where with_time, or where it is not midnight. */
+/** "31/12/2024" or "2024-12-31"; with the time of day where with_time, or where it is not midnight.
+ */
 void dbk_lang_date(struct dbk_buffer *buffer, enum dbk_lang lang, int64_t date_s, bool with_time);
 
 /** Choose by ?lang= (may be NULL) and Accept-Language. */

@@ -240,10 +240,9 @@ void dbk_page_account(struct dbk_page *page, const struct dbk_account_row *row)
 
 void dbk_page_begin_transactions(struct dbk_page *page)
 {
-    static const enum dbk_text_id columns[] = {DBK_T_DATE,          DBK_T_ACCOUNT, DBK_T_TYPE,
-                                               DBK_T_AMOUNT,        DBK_T_BALANCE_AFTER,
-                                               DBK_T_DECLARED,      DBK_T_MEMO,
-                                               DBK_T_POSITION};
+    static const enum dbk_text_id columns[] = {DBK_T_DATE,   DBK_T_ACCOUNT,       DBK_T_TYPE,
+                                               DBK_T_AMOUNT, DBK_T_BALANCE_AFTER, DBK_T_DECLARED,
+                                               DBK_T_MEMO,   DBK_T_POSITION};
     begin_table(page, DBK_T_TRANSACTIONS, columns, 8, 0x38);
 }
 

@@ -21,9 +21,9 @@ struct dbk_freshness {
 struct dbk_page {
     struct dbk_buffer *out;
     enum dbk_lang lang;
-    const char *path; /**< of this page, for the language link */
+    const char *path;  /**< of this page, for the language link */
     const char *query; /**< the rest of its state in the URL, "" or "before=..."; escaped already */
-    int row_count;    /**< rows written into the current table */
+    int row_count;     /**< rows written into the current table */
 };
 
 /** Head, navigation and freshness line; freshness NULL where there is no view. */

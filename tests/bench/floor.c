@@ -70,10 +70,11 @@ static void insert(sqlite3_stmt *statement, const rd_kafka_message_t *message)
 
 static rd_kafka_t *open_consumer(const char *brokers)
 {
-    static const char *const settings[][2] = {
-        {"enable.partition.eof", "true"}, {"auto.offset.reset", "error"},
-        {"queued.min.messages", "1000000"}, {"queued.max.messages.kbytes", "262144"},
-        {"fetch.message.max.bytes", "2097152"}};
+    static const char *const settings[][2] = {{"enable.partition.eof", "true"},
+                                              {"auto.offset.reset", "error"},
+                                              {"queued.min.messages", "1000000"},
+                                              {"queued.max.messages.kbytes", "262144"},
+                                              {"fetch.message.max.bytes", "2097152"}};
     char why[256];
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
     rd_kafka_conf_set(conf, "bootstrap.servers", brokers, NULL, 0);

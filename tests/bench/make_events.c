@@ -30,8 +30,7 @@ static void write_csv(const struct dbk_event *event)
     char value[DBK_MONEY_TEXT_SIZE];
     char balance[DBK_MONEY_TEXT_SIZE];
     dbk_date_to_civil(&date, event->date_s);
-    dbk_money_format(value,
-                     event->type == DBK_DEPOSIT ? event->value_minor : -event->value_minor);
+    dbk_money_format(value, event->type == DBK_DEPOSIT ? event->value_minor : -event->value_minor);
     dbk_money_format(balance, event->declared_minor);
     printf("%02d/%02d/%04d;%.*s;%s;%s\n", date.day, date.month, date.year,
            (int)event->account.length, event->account.bytes, value, balance);
@@ -70,8 +69,7 @@ int main(int argc, char **argv)
             .account = {name, (uint32_t)length},
             .has_declared = true,
         };
-        balances[account] +=
-            event.type == DBK_DEPOSIT ? event.value_minor : -event.value_minor;
+        balances[account] += event.type == DBK_DEPOSIT ? event.value_minor : -event.value_minor;
         event.declared_minor = balances[account];
         if (csv)
             write_csv(&event);

@@ -28,9 +28,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     struct dbk_event slow;
     struct dbk_event again;
     bool failed = false;
-    struct dbk_record record = {.key_length = DBK_LENGTH_NULL,
-                                .value = bytes,
-                                .value_length = (int32_t)size};
+    struct dbk_record record = {
+        .key_length = DBK_LENGTH_NULL, .value = bytes, .value_length = (int32_t)size};
     enum dbk_malformed result = dbk_event_decode(&fast, &failed, scratch[0], &record);
     require(result == dbk_event_decode_general(&slow, &failed, scratch[1], &record));
     if (failed || result != DBK_WELL_FORMED)
@@ -40,9 +39,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     require(dbk_event_check(&fast) == DBK_WELL_FORMED);
     size_t length = dbk_event_encode(json, &fast);
     require(length <= sizeof json);
-    struct dbk_record written = {.key_length = DBK_LENGTH_NULL,
-                                 .value = json,
-                                 .value_length = (int32_t)length};
+    struct dbk_record written = {
+        .key_length = DBK_LENGTH_NULL, .value = json, .value_length = (int32_t)length};
     require(dbk_event_decode(&again, &failed, scratch[2], &written) == DBK_WELL_FORMED);
     require(same(again.account, fast.account) && same(again.source, fast.source) &&
             same(again.memo, fast.memo) && again.value_minor == fast.value_minor &&
