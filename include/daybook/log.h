@@ -112,7 +112,8 @@ void dbk_batch_close(struct dbk_batch *batch);
 /**
  * Create the events and snapshots topics, or check those that exist.
  *
- * @param replication  0: the broker's default, at most 3.
+ * @param partition_count  0: those that the topic has, or 12.
+ * @param replication      0: as many as there are brokers, at most 3.
  * @return 0 or DBK_EBROKER, with what is wrong with an existing topic.
  */
 DBK_MUST_CHECK int dbk_log_init(const struct dbk_config *config, int32_t partition_count,

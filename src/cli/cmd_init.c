@@ -2,12 +2,12 @@
 
 #include <daybook/log.h>
 
-static int64_t partition_count = 12;
+static int64_t partition_count;
 static int64_t replication;
 
 static const struct dbk_option options[] = {
     {"partitions", 0, DBK_OPTION_INTEGER, &partition_count, "N",
-     "number of partitions, for ever (12)", 1, 10000},
+     "number of partitions, for ever (12, or those of the topic that exists)", 1, 10000},
     {"replication", 0, DBK_OPTION_INTEGER, &replication, "N",
      "copies of each event (3, or as many as there are brokers)", 1, 100},
     {NULL, 0, DBK_OPTION_FLAG, NULL, NULL, NULL, 0, 0},

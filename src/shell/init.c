@@ -6,6 +6,9 @@
 #include <stdio.h>
 #include <unistd.h>
 
+/** Partitions of a new ledger of which nobody said how many. */
+#define PARTITION_COUNT_USUAL 12
+
 static int broker_count(struct dbk_kafka *kafka, const struct dbk_config *config, int *count,
                         struct dbk_err *err)
 {
@@ -97,7 +100,8 @@ static int ensure(struct dbk_kafka *kafka, const struct dbk_config *config, cons
     int code = dbk_topic_describe(kafka, config, name, topic, &findings, err);
     if (code == DBK_ENO) {
         created = true;
-        code = create(kafka, name, partition_count, replication, err);
+        code = create(kafka, name, partition_count > 0 ? partition_count : PARTITION_COUNT_USUAL,
+                      replication, err);
         if (code == 0)
             code = describe_created(kafka, config, name, topic, &findings, err);
     }

@@ -1,10 +1,12 @@
 #include "kafka.h"
 
+#include <daybook/clock.h>
 #include <daybook/message.h>
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 bool dbk_topic_is_snapshots(const char *name)
 {
@@ -97,10 +99,12 @@ static void compare_settings(struct dbk_topic *topic, struct dbk_topic_findings 
     topic->settings_known = true;
 }
 
+/** @param[out] unheard  this broker does not know the topic that the metadata have. */
 static int read_settings(struct dbk_kafka *kafka, struct dbk_topic *topic,
-                         struct dbk_topic_findings *findings, struct dbk_err *err)
+                         struct dbk_topic_findings *findings, bool *unheard, struct dbk_err *err)
 {
     int code = 0;
+    *unheard = false;
     char why[256];
     rd_kafka_queue_t *queue = rd_kafka_queue_new(kafka->handle);
     rd_kafka_AdminOptions_t *options =
@@ -129,6 +133,7 @@ static int read_settings(struct dbk_kafka *kafka, struct dbk_topic *topic,
                error == RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE) {
         topic->settings_known = false; /* the caller warns: reading them is a right of its own */
     } else {
+        *unheard = error == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
         code = dbk_err_set(err, DBK_EBROKER,
                            "the broker does not tell the settings of topic %s: %s. Try again when "
                            "the cluster is healthy.",
@@ -191,5 +196,13 @@ int dbk_topic_describe(struct dbk_kafka *kafka, const struct dbk_config *config,
                            config->brokers);
     snprintf(topic->cluster_id, sizeof topic->cluster_id, "%s", cluster_id);
     rd_kafka_mem_free(kafka->handle, cluster_id);
-    return read_settings(kafka, topic, findings, err);
+    /* Brokers hear one after the other of a topic that was just created. */
+    int64_t deadline_ms = dbk_clock_monotonic_ms() + kafka->timeout_ms;
+    bool unheard;
+    for (;;) {
+        code = read_settings(kafka, topic, findings, &unheard, err);
+        if (code == 0 || !unheard || dbk_clock_monotonic_ms() > deadline_ms)
+            return code;
+        usleep(50000);
+    }
 }
