@@ -10,6 +10,9 @@
 
 #include <daybook/ledger.h>
 
+/** Longest name of a topic, Kafka's limit. */
+#define DBK_BOOK_TOPIC_MAX 249
+
 /** How far a partition has been read, and what was read. */
 struct dbk_checkpoint {
     int64_t offset_next;             /**< the first offset not applied */
@@ -58,6 +61,12 @@ struct dbk_ledger *dbk_book_ledger(struct dbk_book *book, int32_t partition);
 const struct dbk_checkpoint *dbk_book_checkpoint(const struct dbk_book *book, int32_t partition);
 void dbk_book_restore_checkpoint(struct dbk_book *book, int32_t partition,
                                  const struct dbk_checkpoint *checkpoint);
+
+/** Replace a partition's ledger; the book owns it from now on. */
+void dbk_book_restore_ledger(struct dbk_book *book, int32_t partition, struct dbk_ledger *ledger);
+
+/** Back to the empty book that dbk_book_open gave. @return 0 or DBK_ENOMEM. */
+DBK_MUST_CHECK int dbk_book_clear(struct dbk_book *book);
 
 /** @return sum of all offset_next: the number of events applied. */
 int64_t dbk_book_event_count(const struct dbk_book *book);

@@ -109,6 +109,9 @@ uint32_t dbk_ledger_source_count(const struct dbk_ledger *ledger);
 /** @return the source, valid until the next apply or restore. */
 struct dbk_source *dbk_ledger_source(struct dbk_ledger *ledger, uint32_t index);
 
+/** @return true where a source has these first 128 bits of its name's SHA-256. */
+bool dbk_ledger_has_source(const struct dbk_ledger *ledger, const uint8_t digest[16]);
+
 /** @param[out] seq  the last seq seen of a source, -1 where none. @return 0 or DBK_ENOMEM. */
 DBK_MUST_CHECK int dbk_ledger_find_source(struct dbk_ledger *ledger, int64_t *seq,
                                           struct dbk_text source);

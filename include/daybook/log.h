@@ -49,13 +49,21 @@ struct dbk_log;
  * Connect and check the topic.
  *
  * @param[out] log  NULL on error.
- * @return 0 or DBK_EBROKER (unreachable, no such topic, unsafe settings, does not start at 0).
+ * @return 0; DBK_EBROKER (unreachable, no such topic); DBK_ENO where it does not start at 0.
  */
 DBK_MUST_CHECK int dbk_log_open(struct dbk_log **log, const struct dbk_config *config,
                                 struct dbk_err *err);
 /** As dbk_log_open, without any message: for threads that only watch. */
 DBK_MUST_CHECK int dbk_log_open_quietly(struct dbk_log **log, const struct dbk_config *config,
                                         struct dbk_err *err);
+/**
+ * Open the compacted snapshots topic beside the log. Reading it gives the records that are there;
+ * missing offsets are nothing special.
+ *
+ * @return as dbk_log_open; DBK_ENO where there is no such topic.
+ */
+DBK_MUST_CHECK int dbk_log_open_snapshots(struct dbk_log **log, const struct dbk_config *config,
+                                          struct dbk_err *err);
 void dbk_log_close(struct dbk_log *log);
 
 /** How long a question to the broker may take; 10 s unless set. */
@@ -118,5 +126,9 @@ void dbk_batch_close(struct dbk_batch *batch);
  */
 DBK_MUST_CHECK int dbk_log_init(const struct dbk_config *config, int32_t partition_count,
                                 int32_t replication, struct dbk_err *err);
+
+/** Delete the snapshots topic and create it anew, beside an events topic. */
+DBK_MUST_CHECK int dbk_log_reset_snapshots(const struct dbk_config *config,
+                                           const struct dbk_topic *events, struct dbk_err *err);
 
 #endif

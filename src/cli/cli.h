@@ -55,6 +55,7 @@ extern const struct dbk_command dbk_command_balance;
 extern const struct dbk_command dbk_command_status;
 extern const struct dbk_command dbk_command_serve;
 extern const struct dbk_command dbk_command_run;
+extern const struct dbk_command dbk_command_snapshot;
 
 /** Set by SIGINT and SIGTERM (handlers are installed by main): long loops look at it. */
 extern volatile sig_atomic_t dbk_stop_requested;

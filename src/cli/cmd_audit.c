@@ -1,67 +1,167 @@
 #include "audit.h"
+#include "audit_file.h"
 #include "json_out.h"
 
+#include <daybook/clock.h>
 #include <daybook/message.h>
 
 #include <inttypes.h>
 #include <stdio.h>
 
-static int64_t print_max = 100;
+static struct dbk_audit_options how = {.print_max = 100};
 
 static const struct dbk_option options[] = {
-    {"max", 0, DBK_OPTION_INTEGER, &print_max, "N", "differences to print; all are counted (100)",
-     0, INT64_MAX},
+    {"max", 0, DBK_OPTION_INTEGER, &how.print_max, "N",
+     "differences to print; all are counted (100)", 0, INT64_MAX},
+    {"receipt", 0, DBK_OPTION_STRING, &how.receipt, "FILE",
+     "check the log against an earlier receipt, too", 0, 0},
+    {"write-receipt", 0, DBK_OPTION_STRING, &how.write_receipt, "FILE",
+     "when proven, write a receipt to FILE and the state to FILE.state", 0, 0},
+    {"since", 0, DBK_OPTION_STRING, &how.since, "FILE",
+     "begin at a receipt and its FILE.state; what is before is not read", 0, 0},
+    {"partitions", 0, DBK_OPTION_STRING, &how.partitions, "LIST",
+     "only these: numbers and ranges, 0-3,7", 0, 0},
+    {"account", 0, DBK_OPTION_STRING, &how.account, "ACCOUNT", "only this account", 0, 0},
+    {"deep", 0, DBK_OPTION_FLAG, &how.deep, NULL, "let SQLite check every row in every index", 0,
+     0},
+    {"accept-absent", 0, DBK_OPTION_FLAG, &how.accept_absent, NULL,
+     "offsets without a record are no difference: you have looked at them", 0, 0},
+    {"assume-settings", 0, DBK_OPTION_FLAG, &how.assume_settings, NULL,
+     "the topic's settings are safe, where these rights do not let them be read", 0, 0},
     {NULL, 0, DBK_OPTION_FLAG, NULL, NULL, NULL, 0, 0},
 };
 
-static int report_json(struct dbk_audit_result *result, struct dbk_err *err)
+static int check_options(struct dbk_err *err)
+{
+    bool partly = how.partitions != NULL || how.account != NULL;
+    if (how.partitions != NULL && how.account != NULL)
+        return dbk_err_set(err, DBK_EUSAGE, "give --partitions or --account, not both.");
+    if (partly && (how.receipt != NULL || how.write_receipt != NULL || how.since != NULL))
+        return dbk_err_set(err, DBK_EUSAGE,
+                           "a receipt is of the whole log: not together with --partitions or "
+                           "--account.");
+    return 0;
+}
+
+static const char *verdict(const struct dbk_audit_result *result, bool complete)
+{
+    if (!complete)
+        return "unknown";
+    return result->report.difference_count == 0 ? "proven" : "differences";
+}
+
+static int report_json(struct dbk_audit_result *result, bool complete, const struct dbk_err *failed,
+                       struct dbk_err *err)
 {
     json_t *object = json_object();
-    json_object_set_new(object, "result",
-                        json_string(result->difference_count == 0 ? "proven" : "differences"));
+    json_object_set_new(object, "result", json_string(verdict(result, complete)));
+    if (!complete)
+        json_object_set_new(object, "error", json_string(failed->text));
     json_object_set_new(object, "events", json_integer(result->event_count));
+    json_object_set_new(object, "through", json_string(result->through));
+    if (result->since[0] != '\0')
+        json_object_set_new(object, "since", json_string(result->since));
     json_object_set_new(object, "accounts", json_integer(result->account_count));
     dbk_json_set_sum(object, "deposits", result->deposits_minor);
     dbk_json_set_sum(object, "withdrawals", result->withdrawals_minor);
     dbk_json_set_sum(object, "balances", result->balances_minor);
+    json_object_set_new(object, "snapshot_rounds", json_integer(result->round_count));
+    json_object_set_new(object, "absent", json_integer(result->absent_count));
+    json_object_set_new(object, "negative_balances", json_integer(result->negative_count));
+    json_object_set_new(object, "withdrawals_without_floor", json_integer(result->floorless_count));
+    json_object_set_new(object, "declared_rows", json_integer(result->declared_row_count));
+    json_object_set_new(object, "declared_accounts", json_integer(result->declared_account_count));
+    json_object_set_new(object, "declared_reordered",
+                        json_integer(result->declared_reordered_count));
+    if (result->declared != NULL)
+        json_object_set(object, "declared", result->declared);
     json_object_set_new(object, "elapsed_ms", json_integer(result->elapsed_ms));
-    json_object_set_new(object, "difference_count", json_integer(result->difference_count));
-    json_object_set(object, "differences", result->differences);
+    json_object_set_new(object, "difference_count", json_integer(result->report.difference_count));
+    json_object_set(object, "differences", result->report.differences);
     return dbk_json_print(object, err);
+}
+
+/** ", 3 withdrawals without a floor", where there are any. */
+static void print_count(int64_t count, const char *one, const char *many)
+{
+    if (count > 0)
+        printf(", %" PRId64 " %s", count, count == 1 ? one : many);
 }
 
 static void report_text(const struct dbk_audit_result *result)
 {
     char sum[DBK_MONEY_SUM_TEXT_SIZE];
-    int64_t hidden = result->difference_count - print_max;
+    int64_t differences = result->report.difference_count;
+    int64_t hidden = differences - how.print_max;
     if (hidden > 0)
         printf("... and %" PRId64 " more\n", hidden);
-    if (result->difference_count > 0) {
-        printf("NOT proven: %" PRId64 " difference%s in %" PRId64 " events\n",
-               result->difference_count, result->difference_count == 1 ? "" : "s",
-               result->event_count);
+    if (result->since[0] != '\0')
+        printf("events before %s were not read\n", result->since);
+    if (differences > 0) {
+        printf("NOT proven: %" PRId64 " difference%s in %" PRId64
+               " events. The log is the authority: daybook project --reset makes the view anew\n",
+               differences, differences == 1 ? "" : "s", result->event_count);
         return;
     }
     dbk_money_format_sum(sum, result->balances_minor);
-    printf("proven: %" PRId64 " event%s, %" PRId64 " account%s, balances add up to %s\n",
+    printf("proven: %" PRId64 " event%s, %" PRId64 " account%s, balances add up to %s",
            result->event_count, result->event_count == 1 ? "" : "s", result->account_count,
            result->account_count == 1 ? "" : "s", sum);
+    print_count(result->round_count, "snapshot", "snapshots");
+    print_count(result->absent_count, "absent record accepted", "absent records accepted");
+    if (result->negative_count + result->floorless_count + result->declared_account_count > 0)
+        printf("; apart from that");
+    print_count(result->negative_count, "negative balance", "negative balances");
+    print_count(result->floorless_count, "withdrawal without a floor",
+                "withdrawals without a floor");
+    print_count(result->declared_account_count, "account with another declared balance",
+                "accounts with other declared balances");
+    puts("");
+}
+
+/** A whole audit is remembered for the dashboard. */
+static void remember(const struct dbk_cli *cli, const struct dbk_audit_result *result)
+{
+    struct dbk_last_audit last = {
+        .at_ms = dbk_clock_wall_ms(),
+        .proven = result->report.difference_count == 0,
+        .difference_count = result->report.difference_count,
+        .event_count = result->event_count,
+    };
+    snprintf(last.through, sizeof last.through, "%s", result->through);
+    if (how.partitions == NULL && how.account == NULL)
+        dbk_last_audit_write(cli->config.database, &last);
 }
 
 static int run(struct dbk_cli *cli, int argc, char **argv, struct dbk_err *err)
 {
-    struct dbk_audit_options how = {.print_max = print_max, .json = cli->json};
-    struct dbk_audit_result result = {.differences = json_array()};
+    struct dbk_audit_result result = {.event_count = 0};
+    struct dbk_err late;
     (void)argc;
     (void)argv;
-    int code = result.differences != NULL ? dbk_audit(&cli->config, &how, &result, err)
-                                          : dbk_err_set(err, DBK_ENOMEM, "out of memory.");
-    if (code == 0 && cli->json)
-        code = report_json(&result, err);
-    else if (code == 0)
+    int code = check_options(err);
+    if (code != 0)
+        return code;
+    how.json = cli->json;
+    code = dbk_audit(&cli->config, &how, &result, err);
+    bool complete = code == 0;
+    int said = 0;
+    if (cli->json && result.report.differences != NULL)
+        said = report_json(&result, complete, err, &late);
+    else if (complete)
         report_text(&result);
-    json_decref(result.differences);
-    if (code == 0 && result.difference_count > 0)
+    else if (result.report.difference_count > 0)
+        printf("%" PRId64 " differences were found before it ended; there may be more\n",
+               result.report.difference_count);
+    if (complete && said == 0)
+        remember(cli, &result);
+    if (complete && said != 0) {
+        *err = late;
+        code = said;
+    }
+    bool differs = result.report.difference_count > 0;
+    dbk_audit_clear(&result);
+    if (code == 0 && differs)
         code = dbk_err_set(err, DBK_ENO, "%s", ""); /* all was said */
     return code;
 }
@@ -69,11 +169,14 @@ static int run(struct dbk_cli *cli, int argc, char **argv, struct dbk_err *err)
 const struct dbk_command dbk_command_audit = {
     .name = "audit",
     .arguments = "",
-    .summary = "prove the view against the log",
+    .summary = "prove the view, the snapshots and a receipt against the log",
     .description =
-        "Replays the log from offset 0 in memory and compares every balance, count and total in\n"
-        "the database with it, at the database's own checkpoint, and the digests of the log's\n"
-        "records. The projector may run meanwhile. All differences are reported. Exit status:\n"
+        "Replays the log from offset 0 in memory and compares all that was derived from it, each\n"
+        "thing at its own position: every row of every table and index of the database, every\n"
+        "round of snapshots, an earlier receipt, and the digests of the log's records. The\n"
+        "projector may run meanwhile. All differences are reported, with their place and the\n"
+        "command that shows more. Apart from these, claims of the sources that disagree\n"
+        "(declared balances), negative balances, and withdrawals without a floor. Exit status:\n"
         "0 proven, 1 differences, 3 the log could not be read, 4 the database could not.",
     .options = options,
     .run = run,

@@ -1,4 +1,5 @@
 #include "import.h"
+#include "replay.h"
 #include "sheet.h"
 
 #include <daybook/clock.h>
@@ -35,33 +36,31 @@ static void keep_example(void *context, uint32_t row, int32_t partition, int64_t
             (struct dbk_import_example){row, 0, partition, offset};
 }
 
+static int compare_changes(void *context, const struct dbk_changes *changes, struct dbk_err *err)
+{
+    struct sending *sending = context;
+    for (size_t i = 0; i < changes->count; i++)
+        if (dbk_overlap_entry(&sending->overlap, &changes->entries[i]) != 0)
+            return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
+    return 0;
+}
+
 /** Read the log from the book's end to its own, comparing on the way. */
 static int read_tail(struct sending *sending, struct dbk_err *err)
 {
-    struct dbk_sheet sheet;
-    struct dbk_progress progress;
-    int64_t *offset_end =
-        calloc((size_t)dbk_book_partition_count(sending->book), sizeof *offset_end);
+    const struct dbk_replay replay = {
+        .verb = "compared with",
+        .applied = compare_changes,
+        .context = sending,
+    };
+    int64_t *offset_end = dbk_offsets_new(sending->book, err);
     if (offset_end == NULL)
-        return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
-    int code = dbk_sheet_open(&sheet, err);
+        return DBK_ENOMEM;
+    int code = dbk_log_watermarks(sending->log, NULL, offset_end, err);
     if (code == 0)
-        code = dbk_log_watermarks(sending->log, NULL, offset_end, err);
-    if (code == 0)
-        code = dbk_start_after_book(sending->log, sending->book, offset_end, err);
-    dbk_progress_start(&progress, "compared with", "events", 0);
-    while (code == 0 && !dbk_log_at_end(sending->log)) {
-        code = dbk_sheet_read(&sheet, sending->log, sending->book, 100, err);
-        for (size_t i = 0; code == 0 && i < sheet.changes.count; i++)
-            if (dbk_overlap_entry(&sending->overlap, &sheet.changes.entries[i]) != 0)
-                code = dbk_err_set(err, DBK_ENOMEM, "out of memory.");
-        dbk_sheet_release(&sheet);
-        dbk_progress_update(&progress, dbk_book_event_count(sending->book));
-        if (code == 0 && dbk_stop_requested)
-            code = dbk_err_set(err, DBK_ESTOPPED, "stopped; nothing was sent.");
-    }
-    dbk_progress_end(&progress);
-    dbk_sheet_close(&sheet);
+        code = dbk_replay_run(&replay, sending->log, sending->book, offset_end, err);
+    if (code == DBK_ESTOPPED)
+        code = dbk_err_set(err, DBK_ESTOPPED, "stopped; nothing was sent.");
     free(offset_end);
     return code;
 }

@@ -14,8 +14,9 @@
 volatile sig_atomic_t dbk_stop_requested;
 
 static const struct dbk_command *const commands[] = {
-    &dbk_command_init,    &dbk_command_import, &dbk_command_project, &dbk_command_audit,
-    &dbk_command_balance, &dbk_command_status, &dbk_command_serve,   &dbk_command_run,
+    &dbk_command_init,  &dbk_command_import,  &dbk_command_project,
+    &dbk_command_audit, &dbk_command_balance, &dbk_command_status,
+    &dbk_command_serve, &dbk_command_run,     &dbk_command_snapshot,
 };
 
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])

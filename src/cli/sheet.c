@@ -45,6 +45,9 @@ int dbk_sheet_read(struct dbk_sheet *sheet, struct dbk_log *log, struct dbk_book
     for (size_t i = 0; i < sheet->batch.count; i++) {
         struct dbk_entry *entry = &changes->entries[i];
         entry->record = sheet->batch.records[i];
+        code = sheet->before != NULL ? sheet->before(sheet->context, &entry->record, err) : 0;
+        if (code != 0)
+            return code;
         if (dbk_book_apply(book, entry, sheet->scratch + i * DBK_EVENT_SCRATCH) != 0)
             return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
         const struct dbk_checkpoint *checkpoint =

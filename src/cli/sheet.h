@@ -14,6 +14,9 @@ struct dbk_sheet {
     struct dbk_batch batch;
     struct dbk_changes changes; /**< of the batch's records */
     char *scratch;
+    /** Called before each record is applied, where not NULL. @return 0 to go on. */
+    int (*before)(void *context, const struct dbk_record *record, struct dbk_err *err);
+    void *context;
 };
 
 DBK_MUST_CHECK int dbk_sheet_open(struct dbk_sheet *sheet, struct dbk_err *err);

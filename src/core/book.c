@@ -8,27 +8,43 @@ struct dbk_book {
     struct dbk_ledger **ledgers;
     struct dbk_checkpoint *checkpoints;
     struct dbk_digest_context *digest;
+    uint8_t hash_key[16];
+    struct dbk_text topic;
+    char topic_bytes[DBK_BOOK_TOPIC_MAX];
 };
+
+int dbk_book_clear(struct dbk_book *book)
+{
+    for (int32_t p = 0; p < book->partition_count; p++) {
+        dbk_ledger_close(book->ledgers[p]);
+        book->ledgers[p] = NULL;
+        book->checkpoints[p] = (struct dbk_checkpoint){.offset_next = 0};
+        if (dbk_ledger_open(&book->ledgers[p], p, book->partition_count, book->hash_key) != 0 ||
+            !dbk_digest_start(book->digest, &book->checkpoints[p].digest, book->topic, p,
+                              book->partition_count))
+            return DBK_ENOMEM;
+    }
+    return 0;
+}
 
 int dbk_book_open(struct dbk_book **book, struct dbk_text topic, int32_t partition_count,
                   const uint8_t hash_key[16])
 {
-    DBK_ASSERT(partition_count > 0);
+    DBK_ASSERT(partition_count > 0 && topic.length <= DBK_BOOK_TOPIC_MAX);
     *book = NULL;
     struct dbk_book *opened = calloc(1, sizeof *opened);
     if (opened == NULL)
         return DBK_ENOMEM;
     size_t count = (size_t)partition_count;
     opened->partition_count = partition_count;
+    memcpy(opened->hash_key, hash_key, sizeof opened->hash_key);
+    memcpy(opened->topic_bytes, topic.bytes, topic.length);
+    opened->topic = (struct dbk_text){opened->topic_bytes, topic.length};
     opened->ledgers = calloc(count, sizeof *opened->ledgers);
     opened->checkpoints = calloc(count, sizeof *opened->checkpoints);
     opened->digest = dbk_digest_open();
-    bool ok = opened->ledgers != NULL && opened->checkpoints != NULL && opened->digest != NULL;
-    for (int32_t p = 0; ok && p < partition_count; p++)
-        ok = dbk_ledger_open(&opened->ledgers[p], p, partition_count, hash_key) == 0 &&
-             dbk_digest_start(opened->digest, &opened->checkpoints[p].digest, topic, p,
-                              partition_count);
-    if (!ok) {
+    if (opened->ledgers == NULL || opened->checkpoints == NULL || opened->digest == NULL ||
+        dbk_book_clear(opened) != 0) {
         dbk_book_close(opened);
         return DBK_ENOMEM;
     }
@@ -102,4 +118,11 @@ int64_t dbk_book_event_count(const struct dbk_book *book)
     for (int32_t p = 0; p < book->partition_count; p++)
         count += book->checkpoints[p].offset_next;
     return count;
+}
+
+void dbk_book_restore_ledger(struct dbk_book *book, int32_t partition, struct dbk_ledger *ledger)
+{
+    DBK_ASSERT(partition >= 0 && partition < book->partition_count);
+    dbk_ledger_close(book->ledgers[partition]);
+    book->ledgers[partition] = ledger;
 }

@@ -1,4 +1,4 @@
-#include "hash.h"
+#include <daybook/hash.h>
 
 #include <string.h>
 

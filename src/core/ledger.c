@@ -2,7 +2,7 @@
 
 #include <daybook/money.h>
 
-#include "hash.h"
+#include <daybook/hash.h>
 
 #include <stdlib.h>
 #include <string.h>
@@ -347,6 +347,11 @@ struct dbk_source *dbk_ledger_source(struct dbk_ledger *ledger, uint32_t index)
 {
     DBK_ASSERT(index < ledger->source_count);
     return &ledger->sources[index];
+}
+
+bool dbk_ledger_has_source(const struct dbk_ledger *ledger, const uint8_t digest[16])
+{
+    return *source_slot(ledger, digest) != 0;
 }
 
 int dbk_ledger_find_source(struct dbk_ledger *ledger, int64_t *seq, struct dbk_text source)

@@ -1,6 +1,6 @@
 #include <daybook/rowset.h>
 
-#include "hash.h"
+#include <daybook/hash.h>
 
 #include <stdlib.h>
 #include <string.h>

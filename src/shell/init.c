@@ -125,6 +125,69 @@ static int ensure(struct dbk_kafka *kafka, const struct dbk_config *config, cons
     return 0;
 }
 
+/** Delete a topic and wait until it is gone. */
+static int delete_topic(struct dbk_kafka *kafka, const struct dbk_config *config, const char *name,
+                        struct dbk_err *err)
+{
+    char why[256];
+    struct dbk_topic topic;
+    struct dbk_topic_findings findings;
+    struct dbk_err gone;
+    rd_kafka_DeleteTopic_t *request = rd_kafka_DeleteTopic_new(name);
+    rd_kafka_queue_t *queue = rd_kafka_queue_new(kafka->handle);
+    rd_kafka_AdminOptions_t *options =
+        rd_kafka_AdminOptions_new(kafka->handle, RD_KAFKA_ADMIN_OP_DELETETOPICS);
+    rd_kafka_AdminOptions_set_operation_timeout(options, DBK_KAFKA_TIMEOUT_MS, why, sizeof why);
+    rd_kafka_DeleteTopics(kafka->handle, &request, 1, options, queue);
+    rd_kafka_event_t *event = rd_kafka_queue_poll(queue, 2 * DBK_KAFKA_TIMEOUT_MS);
+    const rd_kafka_DeleteTopics_result_t *result =
+        event != NULL ? rd_kafka_event_DeleteTopics_result(event) : NULL;
+    size_t count = 0;
+    const rd_kafka_topic_result_t **results =
+        result != NULL ? rd_kafka_DeleteTopics_result_topics(result, &count) : NULL;
+    rd_kafka_resp_err_t error =
+        event != NULL ? rd_kafka_event_error(event) : RD_KAFKA_RESP_ERR__TIMED_OUT;
+    if (error == RD_KAFKA_RESP_ERR_NO_ERROR && count == 1)
+        error = rd_kafka_topic_result_error(results[0]);
+    int code =
+        error == RD_KAFKA_RESP_ERR_NO_ERROR || error == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART
+            ? 0
+            : dbk_err_set(err, DBK_EBROKER, "topic %s was not deleted: %s.", name,
+                          rd_kafka_err2str(error));
+    if (event != NULL)
+        rd_kafka_event_destroy(event);
+    rd_kafka_AdminOptions_destroy(options);
+    rd_kafka_queue_destroy(queue);
+    rd_kafka_DeleteTopic_destroy(request);
+    int64_t deadline_ms = dbk_clock_monotonic_ms() + DBK_KAFKA_TIMEOUT_MS;
+    while (code == 0 && dbk_topic_describe(kafka, config, name, &topic, &findings, &gone) == 0) {
+        if (dbk_clock_monotonic_ms() > deadline_ms)
+            return dbk_err_set(err, DBK_EBROKER,
+                               "topic %s is still there after it was deleted. Try again.", name);
+        usleep(50000);
+    }
+    return code;
+}
+
+int dbk_log_reset_snapshots(const struct dbk_config *config, const struct dbk_topic *events,
+                            struct dbk_err *err)
+{
+    static const struct dbk_kafka_setting settings[] = {{NULL, NULL}};
+    char snapshots[DBK_TOPIC_MAX + sizeof DBK_SNAPSHOTS_SUFFIX];
+    struct dbk_kafka kafka;
+    struct dbk_topic topic;
+    snprintf(snapshots, sizeof snapshots, "%s%s", config->topic, DBK_SNAPSHOTS_SUFFIX);
+    int code = dbk_kafka_open(&kafka, config, RD_KAFKA_CONSUMER, settings, NULL, err);
+    if (code != 0)
+        return code;
+    code = delete_topic(&kafka, config, snapshots, err);
+    if (code == 0)
+        code = ensure(&kafka, config, snapshots, events->partition_count, events->replication,
+                      &topic, err);
+    dbk_kafka_close(&kafka);
+    return code;
+}
+
 int dbk_log_init(const struct dbk_config *config, int32_t partition_count, int32_t replication,
                  struct dbk_err *err)
 {

@@ -3,6 +3,7 @@
 #include <daybook/clock.h>
 #include <daybook/message.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,6 +34,7 @@ struct dbk_log {
     size_t fetched_count;
     size_t fetched_next;
     bool quiet;
+    bool compacted;                    /* offsets may be missing: nothing is made of it */
     const volatile sig_atomic_t *stop; /* NULL: nobody can ask to stop */
 };
 
@@ -80,13 +82,12 @@ void dbk_batch_close(struct dbk_batch *batch)
 }
 
 /** Settings are a warning for readers: an auditor must be able to read a log in danger. */
-static int check_topic(struct dbk_log *log, struct dbk_err *err)
+static int check_topic(struct dbk_log *log, const char *name, struct dbk_err *err)
 {
     struct dbk_topic_findings findings;
-    int code = dbk_topic_describe(&log->kafka, log->config, log->config->topic, &log->topic,
-                                  &findings, err);
+    int code = dbk_topic_describe(&log->kafka, log->config, name, &log->topic, &findings, err);
     if (code != 0)
-        return code == DBK_ENO ? (err->code = DBK_EBROKER) : code;
+        return code == DBK_ENO && !log->compacted ? (err->code = DBK_EBROKER) : code;
     memcpy(log->topic.danger, findings.fatal, sizeof log->topic.danger);
     if (log->quiet)
         return 0;
@@ -114,7 +115,7 @@ static int check_beginning(struct dbk_log *log, struct dbk_err *err)
     for (int32_t p = 0; code == 0 && p < log->topic.partition_count; p++)
         if (low[p] != 0)
             code =
-                dbk_err_set(err, DBK_EBROKER,
+                dbk_err_set(err, DBK_ENO,
                             "the log is damaged: partition %d of topic %s begins at offset "
                             "%lld, the events before it are gone. Restore the topic from a copy "
                             "(see docs/operations.md); a view built earlier still holds what was "
@@ -125,28 +126,31 @@ static int check_beginning(struct dbk_log *log, struct dbk_err *err)
 }
 
 static int open_log(struct dbk_log **log, const struct dbk_config *config, bool quiet,
-                    struct dbk_err *err)
+                    bool compacted, struct dbk_err *err)
 {
+    char name[DBK_TOPIC_MAX + sizeof DBK_SNAPSHOTS_SUFFIX];
+    snprintf(name, sizeof name, "%s%s", config->topic, compacted ? DBK_SNAPSHOTS_SUFFIX : "");
     *log = NULL;
     struct dbk_log *opened = calloc(1, sizeof *opened);
     if (opened == NULL)
         return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
     opened->config = config;
     opened->quiet = quiet;
+    opened->compacted = compacted;
     int code = dbk_kafka_open(&opened->kafka, config, RD_KAFKA_CONSUMER, settings, NULL, err);
     if (code == 0 && quiet)
         opened->kafka.timeout_ms = 700; /* whoever watches must be able to stop soon */
     if (code == 0)
-        code = check_topic(opened, err);
+        code = check_topic(opened, name, err);
     if (code == 0) {
         opened->readers = calloc((size_t)opened->topic.partition_count, sizeof *opened->readers);
         opened->fetched = calloc(DBK_BATCH_MAX, sizeof(rd_kafka_message_t *));
-        opened->handle = rd_kafka_topic_new(opened->kafka.handle, config->topic, NULL);
+        opened->handle = rd_kafka_topic_new(opened->kafka.handle, name, NULL);
         opened->queue = rd_kafka_queue_new(opened->kafka.handle);
         if (opened->readers == NULL || opened->fetched == NULL || opened->handle == NULL)
             code = dbk_err_set(err, DBK_ENOMEM, "out of memory.");
     }
-    if (code == 0)
+    if (code == 0 && !compacted)
         code = check_beginning(opened, err);
     if (code != 0) {
         dbk_log_close(opened);
@@ -160,12 +164,18 @@ static int open_log(struct dbk_log **log, const struct dbk_config *config, bool 
 
 int dbk_log_open(struct dbk_log **log, const struct dbk_config *config, struct dbk_err *err)
 {
-    return open_log(log, config, false, err);
+    return open_log(log, config, false, false, err);
 }
 
 int dbk_log_open_quietly(struct dbk_log **log, const struct dbk_config *config, struct dbk_err *err)
 {
-    return open_log(log, config, true, err);
+    return open_log(log, config, true, false, err);
+}
+
+int dbk_log_open_snapshots(struct dbk_log **log, const struct dbk_config *config,
+                           struct dbk_err *err)
+{
+    return open_log(log, config, false, true, err);
 }
 
 void dbk_log_set_timeout(struct dbk_log *log, int timeout_ms)
@@ -316,6 +326,8 @@ static bool take(struct dbk_log *log, struct dbk_batch *batch, rd_kafka_message_
     }
     /* What lies between is absent: transaction markers, or damage. */
     int64_t upto = message->offset < reader->offset_end ? message->offset : reader->offset_end;
+    if (log->compacted && reader->offset_next < upto)
+        reader->offset_next = upto;
     while (reader->offset_next < upto && batch->count < batch->capacity)
         emit(log, batch, message->partition, NULL);
     if (reader->offset_next < upto || (!is_end && batch->count == batch->capacity))

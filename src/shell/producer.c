@@ -87,7 +87,7 @@ int dbk_producer_open(struct dbk_producer **producer, const struct dbk_config *c
     int code =
         dbk_kafka_open(&opened->kafka, config, RD_KAFKA_PRODUCER, settings, on_delivered, err);
     if (code == 0) {
-        opened->topic = rd_kafka_topic_new(opened->kafka.handle, config->topic, NULL);
+        opened->topic = rd_kafka_topic_new(opened->kafka.handle, topic->name, NULL);
         if (opened->topic == NULL)
             code = dbk_err_set(err, DBK_ENOMEM, "out of memory.");
     }

@@ -160,23 +160,6 @@ static int write_book(struct dbk_view *view, struct dbk_book *book, struct dbk_e
     return code != 0 ? code : dbk_view_put_commit(view, err);
 }
 
-/** One row of daily_aggregates. */
-struct day {
-    int64_t account_id;
-    int64_t day;
-    int64_t sums[4]; /* deposit_count, deposits_minor, withdrawal_count, withdrawals_minor */
-};
-
-static bool insert_day(sqlite3_stmt *insert, const struct day *day)
-{
-    sqlite3_bind_int64(insert, 1, day->account_id);
-    sqlite3_bind_int64(insert, 2, day->day);
-    for (int i = 0; i < 4; i++)
-        sqlite3_bind_int64(insert, 3 + i, day->sums[i]);
-    bool ok = sqlite3_step(insert) == SQLITE_DONE;
-    return sqlite3_reset(insert) == SQLITE_OK && ok;
-}
-
 /**
  * Daily aggregates in the order of their key, read from the index that has just been made: no
  * sorting, and no more memory for more events. Sums fit, since those of the whole account do.
@@ -184,30 +167,28 @@ static bool insert_day(sqlite3_stmt *insert, const struct day *day)
 static int make_days(struct dbk_view *view, struct dbk_err *err)
 {
     sqlite3_stmt *select = NULL;
-    sqlite3_stmt *insert = NULL;
-    struct day day = {.account_id = -1};
+    struct dbk_day day = {.account_id = -1};
     int result = SQLITE_ERROR;
-    bool ok = sqlite3_prepare_v2(view->db,
-                                 "SELECT account_id, date_s, amount_minor FROM transactions "
-                                 "INDEXED BY transactions_by_account ORDER BY account_id, date_s",
-                                 -1, &select, NULL) == SQLITE_OK &&
-              sqlite3_prepare_v2(view->db, "INSERT INTO daily_aggregates VALUES (?,?,?,?,?,?)", -1,
-                                 &insert, NULL) == SQLITE_OK;
-    while (ok && (result = sqlite3_step(select)) == SQLITE_ROW) {
+    int code = 0;
+    if (sqlite3_prepare_v2(view->db,
+                           "SELECT account_id, date_s, amount_minor FROM transactions "
+                           "INDEXED BY transactions_by_account ORDER BY account_id, date_s",
+                           -1, &select, NULL) != SQLITE_OK)
+        return dbk_view_fail(view, "cannot make the daily aggregates", err);
+    while (code == 0 && (result = sqlite3_step(select)) == SQLITE_ROW) {
         int64_t account_id = sqlite3_column_int64(select, 0);
         int64_t number = dbk_date_day(sqlite3_column_int64(select, 1));
-        int64_t amount_minor = sqlite3_column_int64(select, 2);
         if (account_id != day.account_id || number != day.day) {
-            ok = day.account_id < 0 || insert_day(insert, &day);
-            day = (struct day){.account_id = account_id, .day = number};
+            code = day.account_id < 0 ? 0 : dbk_view_put_day(view, &day, err);
+            day = (struct dbk_day){.account_id = account_id, .day = number};
         }
-        day.sums[amount_minor > 0 ? 0 : 2]++;
-        day.sums[amount_minor > 0 ? 1 : 3] += amount_minor > 0 ? amount_minor : -amount_minor;
+        dbk_day_add(&day, sqlite3_column_int64(select, 2));
     }
-    ok = ok && result == SQLITE_DONE && (day.account_id < 0 || insert_day(insert, &day));
-    int code = ok ? 0 : dbk_view_fail(view, "cannot make the daily aggregates", err);
+    if (code == 0 && result != SQLITE_DONE)
+        code = dbk_view_fail(view, "cannot make the daily aggregates", err);
+    if (code == 0 && day.account_id >= 0)
+        code = dbk_view_put_day(view, &day, err);
     sqlite3_finalize(select);
-    sqlite3_finalize(insert);
     return code;
 }
 

@@ -4,6 +4,7 @@
 #ifndef DAYBOOK_VIEW_INTERNAL_H
 #define DAYBOOK_VIEW_INTERNAL_H
 
+#include <daybook/row.h>
 #include <daybook/view.h>
 
 #include <sqlite3.h>
@@ -77,6 +78,9 @@ DBK_MUST_CHECK int dbk_view_insert_points(struct dbk_view *view, const struct db
                                           struct dbk_err *err);
 DBK_MUST_CHECK int dbk_view_put_balance(struct dbk_view *view, const struct dbk_account *account,
                                         int64_t account_id, struct dbk_err *err);
+/** Add to the row of its account and day. */
+DBK_MUST_CHECK int dbk_view_put_day(struct dbk_view *view, const struct dbk_day *day,
+                                    struct dbk_err *err);
 DBK_MUST_CHECK int dbk_view_put_seq(struct dbk_view *view, int64_t source_id, int64_t seq,
                                     struct dbk_err *err);
 DBK_MUST_CHECK int dbk_view_put_checkpoint(struct dbk_view *view, int32_t partition,

@@ -3,11 +3,6 @@
 #include <daybook/clock.h>
 #include <daybook/date.h>
 
-#include <stdio.h>
-
-/** Bytes of a rejected record that the view keeps. */
-#define HEAD_SIZE 1024
-
 static const char *const statements[DBK_SQL_COUNT] = {
     [DBK_SQL_BEGIN] = "BEGIN IMMEDIATE",
     [DBK_SQL_COMMIT] = "COMMIT",
@@ -48,112 +43,45 @@ int dbk_view_run(struct dbk_view *view, enum dbk_view_statement which, struct db
     return 0;
 }
 
-static void bind_text(sqlite3_stmt *statement, int column, struct dbk_text text)
+static void bind(sqlite3_stmt *statement, int column, const struct dbk_value *value)
 {
-    sqlite3_bind_text(statement, column, text.bytes, (int)text.length, SQLITE_STATIC);
+    switch (value->kind) {
+    case DBK_VALUE_INTEGER:
+        sqlite3_bind_int64(statement, column, value->integer);
+        break;
+    case DBK_VALUE_TEXT:
+        sqlite3_bind_text(statement, column, value->text.bytes, (int)value->text.length,
+                          SQLITE_STATIC);
+        break;
+    case DBK_VALUE_BLOB:
+        sqlite3_bind_blob(statement, column, value->text.bytes, (int)value->text.length,
+                          SQLITE_STATIC);
+        break;
+    case DBK_VALUE_NULL:
+    case DBK_VALUE_OTHER:
+        sqlite3_bind_null(statement, column);
+        break;
+    }
 }
 
-static int insert_transaction(struct dbk_view *view, const struct dbk_entry *entry,
-                              int64_t account_id, struct dbk_err *err)
+/** Run a statement whose parameters are a row's columns. */
+static int put_row(struct dbk_view *view, enum dbk_view_statement which, const struct dbk_row *row,
+                   struct dbk_err *err)
 {
-    sqlite3_stmt *statement = statement_of(view, DBK_SQL_TRANSACTION);
-    const struct dbk_event *event = &entry->event;
+    sqlite3_stmt *statement = statement_of(view, which);
     if (statement == NULL)
         return dbk_view_fail(view, "cannot write", err);
-    sqlite3_bind_int(statement, 1, entry->record.partition);
-    sqlite3_bind_int64(statement, 2, entry->record.offset);
-    sqlite3_bind_int64(statement, 3, account_id);
-    sqlite3_bind_int64(statement, 4, event->date_s);
-    sqlite3_bind_int64(statement, 5,
-                       event->type == DBK_DEPOSIT ? event->value_minor : -event->value_minor);
-    sqlite3_bind_int64(statement, 6, entry->posting.balance_minor);
-    if (event->has_declared)
-        sqlite3_bind_int64(statement, 7, event->declared_minor);
-    else
-        sqlite3_bind_null(statement, 7);
-    if (entry->posting.source != DBK_NO_SOURCE) {
-        sqlite3_bind_int64(statement, 8,
-                           (int64_t)entry->posting.source * view->identity.partition_count +
-                               entry->record.partition);
-        sqlite3_bind_int64(statement, 9, event->seq);
-    } else {
-        sqlite3_bind_null(statement, 8);
-        sqlite3_bind_null(statement, 9);
-    }
-    if (event->memo.length > 0)
-        bind_text(statement, 10, event->memo);
-    else
-        sqlite3_bind_null(statement, 10);
-    return dbk_view_run(view, DBK_SQL_TRANSACTION, err);
+    for (int i = 0; i < row->count; i++)
+        bind(statement, i + 1, &row->values[i]);
+    return dbk_view_run(view, which, err);
 }
 
 static int add_to_day(struct dbk_view *view, const struct dbk_event *event, int64_t account_id,
                       struct dbk_err *err)
 {
-    sqlite3_stmt *statement = statement_of(view, DBK_SQL_DAY);
-    bool deposit = event->type == DBK_DEPOSIT;
-    if (statement == NULL)
-        return dbk_view_fail(view, "cannot write", err);
-    sqlite3_bind_int64(statement, 1, account_id);
-    sqlite3_bind_int64(statement, 2, dbk_date_day(event->date_s));
-    sqlite3_bind_int(statement, 3, deposit);
-    sqlite3_bind_int64(statement, 4, deposit ? event->value_minor : 0);
-    sqlite3_bind_int(statement, 5, !deposit);
-    sqlite3_bind_int64(statement, 6, deposit ? 0 : event->value_minor);
-    return dbk_view_run(view, DBK_SQL_DAY, err);
-}
-
-static int insert_rejection(struct dbk_view *view, const struct dbk_entry *entry,
-                            struct dbk_err *err)
-{
-    const struct dbk_record *record = &entry->record;
-    const struct dbk_posting *posting = &entry->posting;
-    struct dbk_digest digest;
-    char detail[64];
-    const char *text = "";
-    sqlite3_stmt *statement = statement_of(view, DBK_SQL_REJECTION);
-    if (statement == NULL)
-        return dbk_view_fail(view, "cannot write", err);
-    if (posting->verdict == DBK_MALFORMED) {
-        text = dbk_malformed_text(posting->malformed);
-    } else if (posting->verdict == DBK_MISROUTED) {
-        snprintf(detail, sizeof detail, "the account's partition is %d",
-                 dbk_event_partition(entry->event.account, view->identity.partition_count));
-        text = detail;
-    }
-    sqlite3_bind_int(statement, 1, record->partition);
-    sqlite3_bind_int64(statement, 2, record->offset);
-    sqlite3_bind_text(statement, 3, dbk_verdict_name(posting->verdict), -1, SQLITE_STATIC);
-    sqlite3_bind_text(statement, 4, text, -1, SQLITE_STATIC);
-    sqlite3_bind_int64(statement, 5, record->timestamp_ms);
-    sqlite3_bind_null(statement, 6);
-    if (record->key_length >= 0)
-        sqlite3_bind_blob(statement, 6, record->key_length > 0 ? record->key : "",
-                          record->key_length < HEAD_SIZE ? record->key_length : HEAD_SIZE,
-                          SQLITE_STATIC);
-    sqlite3_bind_int(statement, 7, record->value_length);
-    sqlite3_bind_null(statement, 8);
-    sqlite3_bind_null(statement, 9);
-    if (record->value_length >= 0) {
-        if (!dbk_digest_bytes(view->digest, &digest, record->value, (size_t)record->value_length))
-            return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
-        sqlite3_bind_blob(statement, 8, digest.bytes, DBK_DIGEST_SIZE, SQLITE_STATIC);
-        sqlite3_bind_blob(statement, 9, record->value_length > 0 ? record->value : "",
-                          record->value_length < HEAD_SIZE ? record->value_length : HEAD_SIZE,
-                          SQLITE_STATIC);
-    }
-    return dbk_view_run(view, DBK_SQL_REJECTION, err);
-}
-
-static int insert_account(struct dbk_view *view, const struct dbk_entry *entry, int64_t account_id,
-                          struct dbk_err *err)
-{
-    sqlite3_stmt *statement = statement_of(view, DBK_SQL_ACCOUNT);
-    if (statement == NULL)
-        return dbk_view_fail(view, "cannot write", err);
-    sqlite3_bind_int64(statement, 1, account_id);
-    bind_text(statement, 2, entry->event.account);
-    return dbk_view_run(view, DBK_SQL_ACCOUNT, err);
+    struct dbk_day day = {.account_id = account_id, .day = dbk_date_day(event->date_s)};
+    dbk_day_add(&day, event->type == DBK_DEPOSIT ? event->value_minor : -event->value_minor);
+    return dbk_view_put_day(view, &day, err);
 }
 
 static int insert_source(struct dbk_view *view, const struct dbk_entry *entry, struct dbk_err *err)
@@ -168,7 +96,7 @@ static int insert_source(struct dbk_view *view, const struct dbk_entry *entry, s
     sqlite3_bind_int64(statement, 1,
                        (int64_t)entry->posting.source * view->identity.partition_count +
                            entry->record.partition);
-    bind_text(statement, 2, source);
+    sqlite3_bind_text(statement, 2, source.bytes, (int)source.length, SQLITE_STATIC);
     sqlite3_bind_blob(statement, 3, digest.bytes, 16, SQLITE_STATIC);
     sqlite3_bind_int64(statement, 4, entry->event.seq);
     return dbk_view_run(view, DBK_SQL_SOURCE, err);
@@ -177,17 +105,27 @@ static int insert_source(struct dbk_view *view, const struct dbk_entry *entry, s
 int dbk_view_insert_entry(struct dbk_view *view, const struct dbk_entry *entry, bool daily,
                           struct dbk_err *err)
 {
+    struct dbk_row row;
+    struct dbk_row_scratch scratch;
+    int32_t partition_count = view->identity.partition_count;
     int64_t account_id =
-        (int64_t)entry->posting.account * view->identity.partition_count + entry->record.partition;
+        (int64_t)entry->posting.account * partition_count + entry->record.partition;
     int code = entry->posting.source_is_new ? insert_source(view, entry, err) : 0;
     if (code != 0)
         return code;
-    if (entry->posting.verdict != DBK_POSTED)
-        return insert_rejection(view, entry, err);
-    if (entry->posting.account_is_new)
-        code = insert_account(view, entry, account_id, err);
+    if (entry->posting.verdict != DBK_POSTED) {
+        if (dbk_row_of_rejection(&row, entry, partition_count, view->digest, &scratch) != 0)
+            return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
+        return put_row(view, DBK_SQL_REJECTION, &row, err);
+    }
+    if (entry->posting.account_is_new) {
+        struct dbk_account account = {.name = entry->event.account};
+        dbk_row_of_account(&row, account_id, &account);
+        code = put_row(view, DBK_SQL_ACCOUNT, &row, err);
+    }
+    dbk_row_of_transaction(&row, entry, partition_count);
     if (code == 0)
-        code = insert_transaction(view, entry, account_id, err);
+        code = put_row(view, DBK_SQL_TRANSACTION, &row, err);
     if (code == 0 && daily)
         code = add_to_day(view, &entry->event, account_id, err);
     return code;
@@ -213,18 +151,16 @@ int dbk_view_insert_points(struct dbk_view *view, const struct dbk_changes *chan
 int dbk_view_put_balance(struct dbk_view *view, const struct dbk_account *account,
                          int64_t account_id, struct dbk_err *err)
 {
-    sqlite3_stmt *statement = statement_of(view, DBK_SQL_BALANCE);
-    if (statement == NULL)
-        return dbk_view_fail(view, "cannot write", err);
-    sqlite3_bind_int64(statement, 1, account_id);
-    sqlite3_bind_int64(statement, 2, account->balance_minor);
-    sqlite3_bind_int64(statement, 3, account->deposit_count);
-    sqlite3_bind_int64(statement, 4, account->deposits_minor);
-    sqlite3_bind_int64(statement, 5, account->withdrawal_count);
-    sqlite3_bind_int64(statement, 6, account->withdrawals_minor);
-    sqlite3_bind_int64(statement, 7, account->last_offset);
-    sqlite3_bind_int64(statement, 8, account->last_date_s);
-    return dbk_view_run(view, DBK_SQL_BALANCE, err);
+    struct dbk_row row;
+    dbk_row_of_balance(&row, account_id, account);
+    return put_row(view, DBK_SQL_BALANCE, &row, err);
+}
+
+int dbk_view_put_day(struct dbk_view *view, const struct dbk_day *day, struct dbk_err *err)
+{
+    struct dbk_row row;
+    dbk_row_of_day(&row, day);
+    return put_row(view, DBK_SQL_DAY, &row, err);
 }
 
 int dbk_view_put_seq(struct dbk_view *view, int64_t source_id, int64_t seq, struct dbk_err *err)
@@ -240,16 +176,9 @@ int dbk_view_put_seq(struct dbk_view *view, int64_t source_id, int64_t seq, stru
 int dbk_view_put_checkpoint(struct dbk_view *view, int32_t partition,
                             const struct dbk_checkpoint *checkpoint, struct dbk_err *err)
 {
-    sqlite3_stmt *statement = statement_of(view, DBK_SQL_CHECKPOINT);
-    if (statement == NULL)
-        return dbk_view_fail(view, "cannot write", err);
-    sqlite3_bind_int(statement, 1, partition);
-    sqlite3_bind_int64(statement, 2, checkpoint->offset_next);
-    sqlite3_bind_int64(statement, 3, checkpoint->timestamp_ms);
-    sqlite3_bind_blob(statement, 4, checkpoint->digest.bytes, DBK_DIGEST_SIZE, SQLITE_STATIC);
-    sqlite3_bind_blob(statement, 5, checkpoint->digest_before.bytes, DBK_DIGEST_SIZE,
-                      SQLITE_STATIC);
-    return dbk_view_run(view, DBK_SQL_CHECKPOINT, err);
+    struct dbk_row row;
+    dbk_row_of_checkpoint(&row, partition, checkpoint);
+    return put_row(view, DBK_SQL_CHECKPOINT, &row, err);
 }
 
 int dbk_view_put_commit(struct dbk_view *view, struct dbk_err *err)

@@ -1,0 +1,52 @@
+/**
+ * Receipts: what an auditor keeps of a log that was proven, to hold later logs against it.
+ *
+ * A receipt is a JSON file (schema/receipt.schema.json): which log, per partition the next offset
+ * and the digest, totals, time and version. Beside it, FILE.state has every account and source at
+ * that point, so that a later audit can begin there; the receipt holds its SHA-256.
+ *
+ * Lifetime: zero, read or fill, clear.
+ */
+#ifndef DAYBOOK_RECEIPT_H
+#define DAYBOOK_RECEIPT_H
+
+#include <daybook/log.h>
+#include <daybook/money.h>
+
+struct dbk_receipt {
+    char topic[DBK_TOPIC_MAX + 11]; /**< as struct dbk_topic has it */
+    char cluster_id[64];
+    int32_t partition_count;
+    struct dbk_checkpoint *checkpoints; /**< partition_count of them; owned */
+    int64_t written_ms;
+    int64_t account_count;
+    dbk_int128 deposits_minor; /**< sums over all accounts; written, not read back */
+    dbk_int128 withdrawals_minor;
+    dbk_int128 balances_minor;
+    struct dbk_digest state; /**< SHA-256 of FILE.state */
+    bool has_state;
+};
+
+void dbk_receipt_clear(struct dbk_receipt *receipt);
+
+/** @return 0, DBK_EUSAGE where the file is no receipt, DBK_ENOMEM. */
+DBK_MUST_CHECK int dbk_receipt_read(struct dbk_receipt *receipt, const char *path,
+                                    struct dbk_err *err);
+
+/**
+ * Write FILE.state and then FILE, each whole or not at all.
+ *
+ * @param book  at the receipt's checkpoints; its state is written, and receipt->state set.
+ */
+DBK_MUST_CHECK int dbk_receipt_write(struct dbk_receipt *receipt, const char *path,
+                                     struct dbk_book *book, struct dbk_err *err);
+
+/** Fill an empty book from FILE.state, which must be the one that the receipt names. */
+DBK_MUST_CHECK int dbk_receipt_restore(const struct dbk_receipt *receipt, const char *path,
+                                       struct dbk_book *book, struct dbk_err *err);
+
+/** Write a file whole or not at all: beside it, synced, renamed. */
+DBK_MUST_CHECK int dbk_write_file(const char *path, const char *bytes, size_t length,
+                                  struct dbk_err *err);
+
+#endif

@@ -1,0 +1,71 @@
+/**
+ * Walking over one of a view's tables or indexes, in order, a row at a time.
+ *
+ * For the audit and the export: values come as they are stored, whatever they are. Several cursors
+ * may be open on one view. Lifetime: open, next any number of times, close (takes NULL).
+ */
+#ifndef DAYBOOK_VIEW_CURSOR_H
+#define DAYBOOK_VIEW_CURSOR_H
+
+#include <daybook/row.h>
+#include <daybook/view.h>
+
+/** What to walk over. Columns are those of schema/views.sql unless said otherwise. */
+enum dbk_walk {
+    DBK_WALK_TRANSACTIONS, /**< of partition a, from offset b, by offset */
+    DBK_WALK_REJECTIONS,   /**< the same */
+    DBK_WALK_ACCOUNTS,     /**< by account_id */
+    DBK_WALK_BALANCES,     /**< by account_id */
+    DBK_WALK_SOURCES,      /**< by source_id */
+    DBK_WALK_CHECKPOINTS,  /**< by partition */
+    DBK_WALK_DIGESTS,      /**< by partition and offset_next */
+    DBK_WALK_DAYS,         /**< daily_aggregates, by account_id and day */
+    DBK_WALK_BY_ACCOUNT,   /**< index transactions_by_account: account_id, date_s, amount_minor,
+                                partition, offset */
+    DBK_WALK_BY_DATE,      /**< index transactions_by_date: date_s, partition, offset */
+    DBK_WALK_BY_NAME,      /**< the index of accounts' names: account, account_id */
+    DBK_WALK_STRAYS,       /**< partition, offset of rows whose partition is not in 0 ... a - 1, of
+                                transactions and rejections */
+    DBK_WALK_SCHEMA,       /**< type, name, tbl_name, sql of everything in the file, by name */
+    DBK_WALK_ACCOUNT_DAY,  /**< amount_minor, declared_minor, balance_minor of account a's
+                                transactions with b <= date_s < b + 86400, by partition, offset */
+    DBK_WALK_COUNT
+};
+
+struct dbk_view_cursor;
+
+/**
+ * @param[out] cursor  NULL on error.
+ * @param a, b         as the walk says, else ignored.
+ */
+DBK_MUST_CHECK int dbk_view_cursor_open(struct dbk_view_cursor **cursor, struct dbk_view *view,
+                                        enum dbk_walk walk, int64_t a, int64_t b,
+                                        struct dbk_err *err);
+void dbk_view_cursor_close(struct dbk_view_cursor *cursor);
+
+/**
+ * Step to the next row; the one before, and its texts, are gone.
+ *
+ * @return 0 or DBK_EVIEW.
+ */
+DBK_MUST_CHECK int dbk_view_cursor_next(struct dbk_view_cursor *cursor, struct dbk_err *err);
+
+/** @return the row that next stepped to, or NULL: at the end, or before the first next. */
+const struct dbk_row *dbk_view_cursor_row(const struct dbk_view_cursor *cursor);
+
+/** One of SQLite's findings. @return 0 to go on. */
+typedef int dbk_visit_finding(void *context, const char *finding, struct dbk_err *err);
+
+/**
+ * Let SQLite check the file's structure.
+ *
+ * @param deep  integrity_check, which also looks up every row in every index, instead of
+ *              quick_check.
+ */
+DBK_MUST_CHECK int dbk_view_check_file(struct dbk_view *view, bool deep, dbk_visit_finding *visit,
+                                       void *context, struct dbk_err *err);
+
+/** An empty view in memory, to compare a schema with. */
+DBK_MUST_CHECK int dbk_view_open_model(struct dbk_view **view, struct dbk_err *err);
+
+#endif

@@ -1,0 +1,203 @@
+#include "audit_report.h"
+
+#include "json_out.h"
+
+#include <daybook/date.h>
+#include <daybook/escape.h>
+#include <daybook/money.h>
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int dbk_report_init(struct dbk_report *report, struct dbk_err *err)
+{
+    report->differences = json_array();
+    return report->differences != NULL ? 0 : dbk_err_set(err, DBK_ENOMEM, "out of memory.");
+}
+
+void dbk_report_clear(struct dbk_report *report)
+{
+    json_decref(report->differences);
+    report->differences = NULL;
+}
+
+/** "0:42", or "0:4096-8191". */
+static void format_place(char *text, size_t size, const struct dbk_difference *difference)
+{
+    text[0] = '\0';
+    if (difference->offset_first < 0)
+        return;
+    int length = snprintf(text, size, "%" PRId32 ":%" PRId64, difference->partition,
+                          difference->offset_first);
+    if (difference->offset_last > difference->offset_first)
+        snprintf(text + length, size - (size_t)length, "-%" PRId64, difference->offset_last);
+}
+
+static void gather(struct dbk_report *report, const struct dbk_difference *difference,
+                   const char *place, const char *date)
+{
+    json_t *object = json_object();
+    json_object_set_new(object, "check", json_string(difference->check));
+    if (difference->account.length > 0)
+        dbk_json_set_text(object, "account", difference->account);
+    json_object_set_new(object, "what", json_string(difference->what));
+    json_object_set_new(object, "expected", json_string(difference->expected));
+    json_object_set_new(object, "stored", json_string(difference->stored));
+    if (difference->difference != NULL)
+        json_object_set_new(object, "difference", json_string(difference->difference));
+    if (place[0] != '\0')
+        json_object_set_new(object, "at", json_string(place));
+    if (date[0] != '\0')
+        json_object_set_new(object, "date", json_string(date));
+    json_object_set_new(object, "next", json_string(difference->next));
+    if (json_array_append_new(report->differences, object) != 0)
+        report->failed = true;
+}
+
+void dbk_report_difference(struct dbk_report *report, const struct dbk_difference *difference)
+{
+    char place[72];
+    char date[DBK_DATE_TEXT_SIZE] = "";
+    const struct dbk_text *account = &difference->account;
+    if (report->only.length > 0 && account->length > 0 &&
+        (account->length != report->only.length ||
+         memcmp(account->bytes, report->only.bytes, account->length) != 0))
+        return;
+    if (report->difference_count++ >= report->print_max)
+        return;
+    format_place(place, sizeof place, difference);
+    if (difference->has_date)
+        dbk_date_format(date, difference->date_s);
+    if (report->json) {
+        gather(report, difference, place, date);
+        return;
+    }
+    char *name = dbk_escape_terminal(*account, true);
+    report->failed = report->failed || name == NULL;
+    printf("%s%s%s: %s: expected %s, stored %s", difference->check, account->length > 0 ? " " : "",
+           name != NULL ? name : "?", difference->what, difference->expected, difference->stored);
+    if (difference->difference != NULL)
+        printf(", difference %s", difference->difference);
+    if (place[0] != '\0')
+        printf("; at %s", place);
+    if (date[0] != '\0')
+        printf("%s %.10s", place[0] != '\0' ? " of" : "; on", date);
+    printf("; %s\n", difference->next);
+    free(name);
+}
+
+static void hexadecimal(char *text, struct dbk_text bytes)
+{
+    size_t shown = bytes.length < 16 ? bytes.length : 16;
+    for (size_t i = 0; i < shown; i++)
+        snprintf(text + 2 * i, 3, "%02x", (unsigned char)bytes.bytes[i]);
+    snprintf(text + 2 * shown, 32, "%s (%" PRIu32 " bytes)", bytes.length > shown ? "…" : "",
+             bytes.length);
+}
+
+static void format_integer(char *text, int64_t integer, enum dbk_column_kind kind)
+{
+    /* Years 0000 to 9999; whatever else is stored is shown as a number. */
+    static const int64_t first_s = -62167219200;
+    static const int64_t last_s = 253402300799;
+    int64_t seconds = 0;
+    bool is_date = kind == DBK_COLUMN_DATE || kind == DBK_COLUMN_DAY;
+    if (is_date)
+        is_date = !__builtin_mul_overflow(integer, kind == DBK_COLUMN_DAY ? DBK_SECONDS_PER_DAY : 1,
+                                          &seconds) &&
+                  seconds >= first_s && seconds <= last_s;
+    if (kind == DBK_COLUMN_AMOUNT)
+        dbk_money_format(text, integer);
+    else if (is_date)
+        text[dbk_date_format(text, seconds) - (kind == DBK_COLUMN_DAY ? 10 : 0)] = '\0';
+    else
+        snprintf(text, DBK_REPORT_VALUE_SIZE, "%" PRId64, integer);
+}
+
+void dbk_report_value(char *text, const struct dbk_value *value, enum dbk_column_kind kind)
+{
+    char *escaped;
+    switch (value->kind) {
+    case DBK_VALUE_NULL:
+        snprintf(text, DBK_REPORT_VALUE_SIZE, "nothing");
+        break;
+    case DBK_VALUE_INTEGER:
+        format_integer(text, value->integer, kind);
+        break;
+    case DBK_VALUE_TEXT:
+        escaped = dbk_escape_terminal(value->text, true);
+        snprintf(text, DBK_REPORT_VALUE_SIZE, "\"%.100s\"%s", escaped != NULL ? escaped : "?",
+                 escaped != NULL && strlen(escaped) > 100 ? "…" : "");
+        free(escaped);
+        break;
+    case DBK_VALUE_BLOB:
+        hexadecimal(text, value->text);
+        break;
+    case DBK_VALUE_OTHER:
+        snprintf(text, DBK_REPORT_VALUE_SIZE, "a value of another type");
+        break;
+    }
+}
+
+bool dbk_report_row(struct dbk_report *report, const struct dbk_difference *like,
+                    const struct dbk_audit_column *columns, const struct dbk_row *expected,
+                    const struct dbk_row *stored)
+{
+    bool same = true;
+    for (int i = 0; i < expected->count; i++) {
+        const struct dbk_value *want = &expected->values[i];
+        const struct dbk_value *have = &stored->values[i];
+        if (columns[i].name == NULL || (i < stored->count && dbk_value_equal(want, have)))
+            continue;
+        char want_text[DBK_REPORT_VALUE_SIZE];
+        char have_text[DBK_REPORT_VALUE_SIZE];
+        char by[DBK_MONEY_SUM_TEXT_SIZE];
+        struct dbk_difference difference = *like;
+        dbk_report_value(want_text, want, columns[i].kind);
+        dbk_report_value(have_text, have, columns[i].kind);
+        difference.what = columns[i].name;
+        difference.expected = want_text;
+        difference.stored = have_text;
+        if (want->kind == DBK_VALUE_INTEGER && have->kind == DBK_VALUE_INTEGER &&
+            columns[i].kind == DBK_COLUMN_AMOUNT) {
+            dbk_money_format_sum(by, (dbk_int128)have->integer - want->integer);
+            difference.difference = by;
+        }
+        dbk_report_difference(report, &difference);
+        same = false;
+    }
+    return same;
+}
+
+/** Letters, digits and what else needs no quotes in a shell. */
+static bool is_plain(struct dbk_text text)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+    for (uint32_t i = 0; i < text.length; i++)
+        if (memchr(plain, text.bytes[i], sizeof plain - 1) == NULL)
+            return false;
+    return text.length > 0 && text.bytes[0] != '-';
+}
+
+void dbk_report_history(char *command, struct dbk_text account, int32_t partition, int64_t offset)
+{
+    char quoted[DBK_ACCOUNT_MAX * 4 + 3];
+    size_t used = 0;
+    bool plain = is_plain(account);
+    if (!plain)
+        quoted[used++] = '\'';
+    for (uint32_t i = 0; i < account.length && i < DBK_ACCOUNT_MAX; i++) {
+        if (account.bytes[i] == '\'') {
+            memcpy(quoted + used, "'\\''", 4);
+            used += 4;
+        } else {
+            quoted[used++] = account.bytes[i];
+        }
+    }
+    if (!plain)
+        quoted[used++] = '\'';
+    snprintf(command, DBK_REPORT_COMMAND_SIZE, "daybook history %.*s --from %" PRId32 ":%" PRId64,
+             (int)used, quoted, partition, offset);
+}

@@ -1,0 +1,168 @@
+#include <daybook/view_cursor.h>
+
+#include "view_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+extern const char dbk_views_sql[];
+extern const char dbk_indexes_sql[];
+
+struct dbk_view_cursor {
+    struct dbk_view *view;
+    sqlite3_stmt *statement;
+    struct dbk_row row;
+    bool there; /* row is one */
+    bool ended; /* SQLite would begin again */
+};
+
+static const char *const walks[DBK_WALK_COUNT] = {
+    [DBK_WALK_TRANSACTIONS] =
+        "SELECT * FROM transactions WHERE partition = ?1 AND offset >= ?2 ORDER BY offset",
+    [DBK_WALK_REJECTIONS] =
+        "SELECT * FROM rejections WHERE partition = ?1 AND offset >= ?2 ORDER BY offset",
+    [DBK_WALK_ACCOUNTS] = "SELECT * FROM accounts NOT INDEXED ORDER BY account_id",
+    [DBK_WALK_BALANCES] = "SELECT * FROM balances ORDER BY account_id",
+    [DBK_WALK_SOURCES] = "SELECT * FROM sources ORDER BY source_id",
+    [DBK_WALK_CHECKPOINTS] = "SELECT * FROM checkpoints ORDER BY partition",
+    [DBK_WALK_DIGESTS] = "SELECT * FROM digests ORDER BY partition, offset_next",
+    [DBK_WALK_DAYS] = "SELECT * FROM daily_aggregates ORDER BY account_id, day",
+    [DBK_WALK_BY_ACCOUNT] = "SELECT account_id, date_s, amount_minor, partition, offset "
+                            "FROM transactions INDEXED BY transactions_by_account "
+                            "ORDER BY account_id, date_s",
+    [DBK_WALK_BY_DATE] = "SELECT date_s, partition, offset FROM transactions "
+                         "INDEXED BY transactions_by_date ORDER BY date_s",
+    [DBK_WALK_BY_NAME] = "SELECT account, account_id FROM accounts "
+                         "INDEXED BY sqlite_autoindex_accounts_1 ORDER BY account",
+    [DBK_WALK_STRAYS] = "SELECT partition, offset FROM transactions "
+                        "WHERE partition < 0 OR partition >= ?1 UNION ALL "
+                        "SELECT partition, offset FROM rejections "
+                        "WHERE partition < 0 OR partition >= ?1",
+    [DBK_WALK_SCHEMA] = "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY name",
+    [DBK_WALK_ACCOUNT_DAY] = "SELECT amount_minor, declared_minor, balance_minor "
+                             "FROM transactions INDEXED BY transactions_by_account "
+                             "WHERE account_id = ?1 AND date_s >= ?2 AND date_s < ?2 + 86400 "
+                             "ORDER BY partition, offset",
+};
+
+int dbk_view_cursor_open(struct dbk_view_cursor **cursor, struct dbk_view *view, enum dbk_walk walk,
+                         int64_t a, int64_t b, struct dbk_err *err)
+{
+    *cursor = NULL;
+    struct dbk_view_cursor *opened = calloc(1, sizeof *opened);
+    if (opened == NULL)
+        return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
+    opened->view = view;
+    if (sqlite3_prepare_v2(view->db, walks[walk], -1, &opened->statement, NULL) != SQLITE_OK) {
+        int code = dbk_view_fail(view, "cannot read", err);
+        dbk_view_cursor_close(opened);
+        return code;
+    }
+    int parameters = sqlite3_bind_parameter_count(opened->statement);
+    if (parameters >= 1)
+        sqlite3_bind_int64(opened->statement, 1, a);
+    if (parameters >= 2)
+        sqlite3_bind_int64(opened->statement, 2, b);
+    *cursor = opened;
+    return 0;
+}
+
+void dbk_view_cursor_close(struct dbk_view_cursor *cursor)
+{
+    if (cursor == NULL)
+        return;
+    sqlite3_finalize(cursor->statement);
+    free(cursor);
+}
+
+static struct dbk_value column(sqlite3_stmt *statement, int i)
+{
+    struct dbk_value value = {.kind = DBK_VALUE_OTHER, .text = {"", 0}};
+    switch (sqlite3_column_type(statement, i)) {
+    case SQLITE_INTEGER:
+        value.kind = DBK_VALUE_INTEGER;
+        value.integer = sqlite3_column_int64(statement, i);
+        break;
+    case SQLITE_NULL:
+        value.kind = DBK_VALUE_NULL;
+        break;
+    case SQLITE_TEXT:
+        value.kind = DBK_VALUE_TEXT;
+        value.text.bytes = (const char *)sqlite3_column_text(statement, i);
+        value.text.length = (uint32_t)sqlite3_column_bytes(statement, i);
+        break;
+    case SQLITE_BLOB:
+        value.kind = DBK_VALUE_BLOB;
+        value.text.bytes = sqlite3_column_blob(statement, i);
+        value.text.length = (uint32_t)sqlite3_column_bytes(statement, i);
+        break;
+    default:
+        break;
+    }
+    if (value.text.bytes == NULL)
+        value.text = (struct dbk_text){"", 0}; /* of length 0, or out of memory: then it differs */
+    return value;
+}
+
+int dbk_view_cursor_next(struct dbk_view_cursor *cursor, struct dbk_err *err)
+{
+    int result = cursor->ended ? SQLITE_DONE : sqlite3_step(cursor->statement);
+    cursor->there = result == SQLITE_ROW;
+    cursor->ended = result != SQLITE_ROW;
+    if (result == SQLITE_DONE)
+        return 0;
+    if (result != SQLITE_ROW)
+        return dbk_view_fail(cursor->view, "cannot read", err);
+    int count = sqlite3_data_count(cursor->statement);
+    cursor->row.count = count < DBK_ROW_MAX ? count : DBK_ROW_MAX;
+    for (int i = 0; i < cursor->row.count; i++)
+        cursor->row.values[i] = column(cursor->statement, i);
+    return 0;
+}
+
+const struct dbk_row *dbk_view_cursor_row(const struct dbk_view_cursor *cursor)
+{
+    return cursor->there ? &cursor->row : NULL;
+}
+
+int dbk_view_check_file(struct dbk_view *view, bool deep, dbk_visit_finding *visit, void *context,
+                        struct dbk_err *err)
+{
+    sqlite3_stmt *statement = NULL;
+    int result = SQLITE_ERROR;
+    int code = 0;
+    if (sqlite3_prepare_v2(view->db, deep ? "PRAGMA integrity_check" : "PRAGMA quick_check", -1,
+                           &statement, NULL) != SQLITE_OK)
+        return dbk_view_fail(view, "cannot be checked", err);
+    while (code == 0 && (result = sqlite3_step(statement)) == SQLITE_ROW) {
+        const char *finding = (const char *)sqlite3_column_text(statement, 0);
+        if (finding == NULL || strcmp(finding, "ok") != 0)
+            code = visit(context, finding != NULL ? finding : "out of memory", err);
+    }
+    if (code == 0 && result != SQLITE_DONE)
+        code = dbk_view_fail(view, "cannot be checked", err);
+    sqlite3_finalize(statement);
+    return code;
+}
+
+int dbk_view_open_model(struct dbk_view **view, struct dbk_err *err)
+{
+    struct dbk_view *opened = calloc(1, sizeof *opened);
+    *view = NULL;
+    if (opened == NULL)
+        return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
+    opened->file = strdup("memory");
+    int code = 0;
+    if (opened->file == NULL || sqlite3_open(":memory:", &opened->db) != SQLITE_OK)
+        code = dbk_err_set(err, DBK_ENOMEM, "out of memory.");
+    if (code == 0)
+        code = dbk_view_exec(opened, dbk_views_sql, err);
+    if (code == 0)
+        code = dbk_view_exec(opened, dbk_indexes_sql, err);
+    if (code != 0) {
+        dbk_view_close(opened);
+        return code;
+    }
+    *view = opened;
+    return 0;
+}
