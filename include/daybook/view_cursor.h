@@ -29,6 +29,11 @@ enum dbk_walk {
     DBK_WALK_SCHEMA,       /**< type, name, tbl_name, sql of everything in the file, by name */
     DBK_WALK_ACCOUNT_DAY,  /**< amount_minor, declared_minor, balance_minor of account a's
                                 transactions with b <= date_s < b + 86400, by partition, offset */
+    DBK_WALK_EXPORT_LOG,   /**< up to 10,000 rows after partition a, offset b: partition, offset,
+                                account_id, date_s, amount_minor, balance_minor, account, source,
+                                seq, memo */
+    DBK_WALK_EXPORT_ACCOUNTS, /**< the same columns, after account_id a, date_s b, partition c,
+                                   offset d, in this order */
     DBK_WALK_COUNT
 };
 
@@ -36,10 +41,10 @@ struct dbk_view_cursor;
 
 /**
  * @param[out] cursor  NULL on error.
- * @param a, b         as the walk says, else ignored.
+ * @param parameters   a, b, ... as the walk says; may be NULL where it has none.
  */
 DBK_MUST_CHECK int dbk_view_cursor_open(struct dbk_view_cursor **cursor, struct dbk_view *view,
-                                        enum dbk_walk walk, int64_t a, int64_t b,
+                                        enum dbk_walk walk, const int64_t *parameters,
                                         struct dbk_err *err);
 void dbk_view_cursor_close(struct dbk_view_cursor *cursor);
 

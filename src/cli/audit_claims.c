@@ -110,11 +110,11 @@ static int look_at_day(struct day *day, struct dbk_view *view, int64_t account_i
 {
     struct dbk_view_cursor *cursor = NULL;
     const struct dbk_row *row;
-    int64_t start_s = dbk_date_day(date_s) * DBK_SECONDS_PER_DAY;
+    const int64_t parameters[] = {account_id, dbk_date_day(date_s) * DBK_SECONDS_PER_DAY};
     day->count = 0;
     day->complete = true;
     day->closes = day->reordered = false;
-    int code = dbk_view_cursor_open(&cursor, view, DBK_WALK_ACCOUNT_DAY, account_id, start_s, err);
+    int code = dbk_view_cursor_open(&cursor, view, DBK_WALK_ACCOUNT_DAY, parameters, err);
     if (code == 0)
         code = dbk_view_cursor_next(cursor, err);
     while (code == 0 && (row = dbk_view_cursor_row(cursor)) != NULL) {

@@ -24,7 +24,7 @@ static int load_points(struct dbk_audit_log *log, struct dbk_view *view, const b
 {
     struct dbk_view_cursor *cursor = NULL;
     const struct dbk_row *row;
-    int code = dbk_view_cursor_open(&cursor, view, DBK_WALK_DIGESTS, 0, 0, err);
+    int code = dbk_view_cursor_open(&cursor, view, DBK_WALK_DIGESTS, NULL, err);
     if (code == 0)
         code = dbk_view_cursor_next(cursor, err);
     while (code == 0 && (row = dbk_view_cursor_row(cursor)) != NULL) {

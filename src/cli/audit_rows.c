@@ -105,12 +105,13 @@ static int open_cursors(struct dbk_audit_rows *rows, int32_t partition, int64_t 
                         struct dbk_err *err)
 {
     static const enum dbk_walk walks[TABLES] = {DBK_WALK_TRANSACTIONS, DBK_WALK_REJECTIONS};
+    const int64_t parameters[] = {partition, offset};
     int code = 0;
     for (int t = 0; code == 0 && t < TABLES; t++) {
         struct dbk_view_cursor **cursor = &rows->cursors[partition * TABLES + t];
         if (*cursor != NULL)
             continue;
-        code = dbk_view_cursor_open(cursor, rows->view, walks[t], partition, offset, err);
+        code = dbk_view_cursor_open(cursor, rows->view, walks[t], parameters, err);
         if (code == 0)
             code = dbk_view_cursor_next(*cursor, err);
     }

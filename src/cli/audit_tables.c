@@ -234,7 +234,7 @@ static int merge(const struct dbk_audit_tables *tables, const struct table *tabl
     bool there = false;
     source->tables = tables;
     source->walk = table->walk;
-    int code = dbk_view_cursor_open(&cursor, tables->view, table->walk, 0, 0, err);
+    int code = dbk_view_cursor_open(&cursor, tables->view, table->walk, NULL, err);
     if (code == 0)
         code = dbk_view_cursor_next(cursor, err);
     if (code == 0)
@@ -329,7 +329,7 @@ static void report_index(const struct dbk_audit_tables *tables, const char *name
 static int compare_days(const struct dbk_audit_tables *tables, struct dbk_err *err)
 {
     struct source source = {.next = next_day};
-    int code = dbk_view_cursor_open(&source.cursor, tables->view, DBK_WALK_BY_ACCOUNT, 0, 0, err);
+    int code = dbk_view_cursor_open(&source.cursor, tables->view, DBK_WALK_BY_ACCOUNT, NULL, err);
     if (code == 0)
         code = merge(tables, &days, &source, err);
     if (code == 0 && source.sum != tables->rows->by_account_sum)
@@ -344,7 +344,7 @@ static int compare_by_date(const struct dbk_audit_tables *tables, struct dbk_err
     struct dbk_view_cursor *cursor = NULL;
     const struct dbk_row *row;
     uint64_t sum = 0;
-    int code = dbk_view_cursor_open(&cursor, tables->view, DBK_WALK_BY_DATE, 0, 0, err);
+    int code = dbk_view_cursor_open(&cursor, tables->view, DBK_WALK_BY_DATE, NULL, err);
     if (code == 0)
         code = dbk_view_cursor_next(cursor, err);
     while (code == 0 && (row = dbk_view_cursor_row(cursor)) != NULL) {
@@ -375,7 +375,7 @@ static int compare_by_name(const struct dbk_audit_tables *tables, struct dbk_err
     struct dbk_view_cursor *cursor = NULL;
     const struct dbk_row *row;
     uint64_t sum = 0;
-    int code = dbk_view_cursor_open(&cursor, tables->view, DBK_WALK_BY_NAME, 0, 0, err);
+    int code = dbk_view_cursor_open(&cursor, tables->view, DBK_WALK_BY_NAME, NULL, err);
     if (code == 0)
         code = dbk_view_cursor_next(cursor, err);
     while (code == 0 && (row = dbk_view_cursor_row(cursor)) != NULL) {
@@ -397,10 +397,10 @@ static int compare_by_name(const struct dbk_audit_tables *tables, struct dbk_err
 
 static int find_strays(const struct dbk_audit_tables *tables, struct dbk_err *err)
 {
+    const int64_t count = partition_count(tables);
     struct dbk_view_cursor *cursor = NULL;
     const struct dbk_row *row;
-    int code = dbk_view_cursor_open(&cursor, tables->view, DBK_WALK_STRAYS, partition_count(tables),
-                                    0, err);
+    int code = dbk_view_cursor_open(&cursor, tables->view, DBK_WALK_STRAYS, &count, err);
     if (code == 0)
         code = dbk_view_cursor_next(cursor, err);
     while (code == 0 && (row = dbk_view_cursor_row(cursor)) != NULL) {
@@ -435,7 +435,7 @@ static int compare_schema(const struct dbk_audit_tables *tables, struct dbk_err 
     struct dbk_view_cursor *sides[2] = {NULL, NULL};
     int code = dbk_view_open_model(&model, err);
     for (int i = 0; code == 0 && i < 2; i++) {
-        code = dbk_view_cursor_open(&sides[i], i == 0 ? model : tables->view, DBK_WALK_SCHEMA, 0, 0,
+        code = dbk_view_cursor_open(&sides[i], i == 0 ? model : tables->view, DBK_WALK_SCHEMA, NULL,
                                     err);
         if (code == 0)
             code = dbk_view_cursor_next(sides[i], err);

@@ -56,6 +56,10 @@ extern const struct dbk_command dbk_command_status;
 extern const struct dbk_command dbk_command_serve;
 extern const struct dbk_command dbk_command_run;
 extern const struct dbk_command dbk_command_snapshot;
+extern const struct dbk_command dbk_command_export;
+extern const struct dbk_command dbk_command_verify;
+extern const struct dbk_command dbk_command_statement;
+extern const struct dbk_command dbk_command_history;
 
 /** Set by SIGINT and SIGTERM (handlers are installed by main): long loops look at it. */
 extern volatile sig_atomic_t dbk_stop_requested;

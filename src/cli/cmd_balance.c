@@ -1,3 +1,4 @@
+#include "balance_at.h"
 #include "cli.h"
 #include "json_out.h"
 #include "table.h"
@@ -7,6 +8,17 @@
 
 #include <stdlib.h>
 #include <string.h>
+
+static const char *at;
+static bool from_log;
+
+static const struct dbk_option options[] = {
+    {"at", 0, DBK_OPTION_STRING, &at, "WHEN",
+     "as of a date (2024-01-31), a position (0:42), positions (0:42,1:17) or a receipt", 0, 0},
+    {"from-log", 0, DBK_OPTION_FLAG, &from_log, NULL,
+     "one account, from the last snapshot and the log alone, without a database", 0, 0},
+    {NULL, 0, DBK_OPTION_FLAG, NULL, NULL, NULL, 0, 0},
+};
 
 struct output {
     struct dbk_view *view;
@@ -61,6 +73,14 @@ static int run(struct dbk_cli *cli, int argc, char **argv, struct dbk_err *err)
         {"ACCOUNT", false}, {"BALANCE", true}, {"AT", false}};
     struct output output = {.json = cli->json};
     struct dbk_checkpoint *checkpoints = NULL;
+    if (at != NULL && from_log)
+        return dbk_err_set(err, DBK_EUSAGE, "give --at or --from-log, not both.");
+    if (at != NULL)
+        return dbk_balance_at(cli, at, argc, argv, err);
+    if (from_log && argc != 1)
+        return dbk_err_set(err, DBK_EUSAGE, "--from-log answers for one account: name it.");
+    if (from_log)
+        return dbk_balance_from_log(cli, argv[0], err);
     int code = dbk_view_open_read(&output.view, cli->config.database, err);
     if (code != 0)
         return code;
@@ -85,10 +105,13 @@ static int run(struct dbk_cli *cli, int argc, char **argv, struct dbk_err *err)
 const struct dbk_command dbk_command_balance = {
     .name = "balance",
     .arguments = "[ACCOUNT...]",
-    .summary = "show balances from the view",
+    .summary = "show balances, now or at any moment of the past",
     .description =
         "Shows the balance of the accounts named, or of all, and the position (partition:offset\n"
-        "of the last event applied) that it is true at.",
+        "of the last event applied) that it is true at. With --at, balances are added up from the\n"
+        "log: a date counts what is dated up to its last second, a position what the ledger knew\n"
+        "after that event.",
+    .options = options,
     .arguments_max = -1,
     .run = run,
 };

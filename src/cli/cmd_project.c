@@ -7,11 +7,14 @@
 
 static bool reset;
 static bool follow;
+static const char *snapshot_every;
 
 static const struct dbk_option options[] = {
     {"reset", 0, DBK_OPTION_FLAG, &reset, NULL,
      "rebuild everything from offset 0, beside the current view, and swap it in", 0, 0},
     {"follow", 0, DBK_OPTION_FLAG, &follow, NULL, "go on with new events until stopped", 0, 0},
+    {"snapshot-every", 0, DBK_OPTION_STRING, &snapshot_every, "N|Ns", DBK_SNAPSHOT_EVERY_HELP, 0,
+     0},
     {NULL, 0, DBK_OPTION_FLAG, NULL, NULL, NULL, 0, 0},
 };
 
@@ -47,7 +50,7 @@ static int run(struct dbk_cli *cli, int argc, char **argv, struct dbk_err *err)
     if (reset && code == 0)
         report(&cli->config, &result);
     if (code == 0 && (!reset || follow)) {
-        code = dbk_follow(&cli->config, follow, &result, err);
+        code = dbk_follow(&cli->config, follow, snapshot_every, &result, err);
         if (code == 0)
             report(&cli->config, &result);
     }

@@ -7,6 +7,16 @@
 
 static const char *listen_at = DBK_DEFAULT_LISTEN;
 
+static const char *snapshot_every;
+
+static const struct dbk_option options_of_run[] = {
+    {"listen", 0, DBK_OPTION_STRING, &listen_at, "HOST:PORT",
+     "where, on this machine only (" DBK_DEFAULT_LISTEN ")", 0, 0},
+    {"snapshot-every", 0, DBK_OPTION_STRING, &snapshot_every, "N|Ns", DBK_SNAPSHOT_EVERY_HELP, 0,
+     0},
+    {NULL, 0, DBK_OPTION_FLAG, NULL, NULL, NULL, 0, 0},
+};
+
 static const struct dbk_option options[] = {
     {"listen", 0, DBK_OPTION_STRING, &listen_at, "HOST:PORT",
      "where, on this machine only (" DBK_DEFAULT_LISTEN ")", 0, 0},
@@ -33,7 +43,7 @@ static int run_both(struct dbk_cli *cli, int argc, char **argv, struct dbk_err *
     (void)argv;
     int code = dbk_serve_start(&serve, &cli->config, listen_at, err);
     if (code == 0)
-        code = dbk_follow(&cli->config, true, &result, err);
+        code = dbk_follow(&cli->config, true, snapshot_every, &result, err);
     dbk_serve_stop(serve);
     return code;
 }
@@ -54,6 +64,6 @@ const struct dbk_command dbk_command_run = {
     .arguments = "",
     .summary = "project --follow and serve, in one process",
     .description = "Follows the log and serves the dashboard until stopped.",
-    .options = options,
+    .options = options_of_run,
     .run = run_both,
 };

@@ -1,6 +1,7 @@
 #include "follow.h"
 
 #include "sheet.h"
+#include "snapshots.h"
 
 #include <daybook/clock.h>
 #include <daybook/lock.h>
@@ -24,6 +25,8 @@ struct follower {
     int64_t *offset_end; /* NULL: follow */
     int64_t total;       /* events to apply until offset_end */
     int64_t reminded_ms;
+    struct dbk_publisher publisher;
+    bool publishing;
 };
 
 /** Tell once in a while why nothing moves. */
@@ -165,6 +168,19 @@ static int capture_end(struct follower *follower, struct dbk_err *err)
     return code;
 }
 
+/** Snapshots only speed things up: whatever is wrong with them, the projector goes on. */
+static void publish(struct follower *follower)
+{
+    struct dbk_err err;
+    if (!follower->publishing)
+        return;
+    int code = dbk_publisher_step(&follower->publisher, follower->book, &err);
+    if (code == 0 || code == DBK_ESTOPPED)
+        return;
+    dbk_warning("no more snapshots are published: %s", err.text);
+    follower->publishing = false;
+}
+
 static int run(struct follower *follower, struct dbk_err *err)
 {
     struct dbk_progress progress;
@@ -173,14 +189,27 @@ static int run(struct follower *follower, struct dbk_err *err)
     progress.visible = progress.visible && !follower->follow;
     while (code == 0 && !dbk_stop_requested && !dbk_log_at_end(follower->log)) {
         code = step(follower, err);
+        if (code == 0)
+            publish(follower);
         dbk_progress_update(&progress, follower->result->applied);
     }
     dbk_progress_end(&progress);
     return code == DBK_ESTOPPED ? 0 : code;
 }
 
-int dbk_follow(const struct dbk_config *config, bool follow, struct dbk_follow_result *result,
-               struct dbk_err *err)
+/** What was published must have arrived, if the broker takes it within a moment. */
+static void finish_publishing(struct follower *follower)
+{
+    struct dbk_err err;
+    if (follower->publishing)
+        dbk_producer_stop_on(follower->publisher.producer, NULL);
+    if (follower->publishing && dbk_producer_flush(follower->publisher.producer, 500, &err) != 0)
+        dbk_warning("the last snapshots may not have arrived: %s", err.text);
+    dbk_publisher_close(&follower->publisher);
+}
+
+int dbk_follow(const struct dbk_config *config, bool follow, const char *snapshot_every,
+               struct dbk_follow_result *result, struct dbk_err *err)
 {
     struct follower follower = {
         .config = config,
@@ -190,7 +219,10 @@ int dbk_follow(const struct dbk_config *config, bool follow, struct dbk_follow_r
     };
     int64_t started_ms = dbk_clock_monotonic_ms();
     *result = (struct dbk_follow_result){0};
-    int code = dbk_lock_take(&follower.lock, config->database, "follower", err);
+    int code =
+        snapshot_every != NULL ? dbk_publisher_parse(&follower.publisher, snapshot_every, err) : 0;
+    if (code == 0)
+        code = dbk_lock_take(&follower.lock, config->database, "follower", err);
     if (code == 0)
         code = dbk_log_open(&follower.log, config, err);
     if (code == 0) {
@@ -199,12 +231,18 @@ int dbk_follow(const struct dbk_config *config, bool follow, struct dbk_follow_r
     }
     if (code == 0)
         code = open_view(&follower, err);
+    if (code == 0 && snapshot_every != NULL) {
+        code = dbk_publisher_open(&follower.publisher, config, dbk_log_topic(follower.log), err);
+        follower.publishing = code == 0;
+        follower.publisher.last_events = dbk_book_event_count(follower.book);
+    }
     if (code == 0 && !follow)
         code = capture_end(&follower, err);
     if (code == 0)
         code = start(&follower, err);
     if (code == 0)
         code = run(&follower, err);
+    finish_publishing(&follower);
     dbk_sheet_close(&follower.sheet);
     dbk_log_close(follower.log);
     dbk_book_close(follower.book);

@@ -22,10 +22,16 @@ struct dbk_follow_result {
  * it after a commit. While following, a broker that is away and a database that cannot be written
  * are waited for.
  *
- * @param follow  false: return at the watermarks captured at the start.
+ * @param follow          false: return at the watermarks captured at the start.
+ * @param snapshot_every  how often to publish snapshots, as dbk_publisher_parse reads it; NULL:
+ *                        never. Their failure is warned about and never stops the projector.
  */
 DBK_MUST_CHECK int dbk_follow(const struct dbk_config *config, bool follow,
-                              struct dbk_follow_result *result, struct dbk_err *err);
+                              const char *snapshot_every, struct dbk_follow_result *result,
+                              struct dbk_err *err);
+
+/** The help of --snapshot-every, for the commands that follow. */
+#define DBK_SNAPSHOT_EVERY_HELP "publish snapshots every so many events, or seconds (60s)"
 
 /** Add what some records did to a result. */
 void dbk_follow_count(struct dbk_follow_result *result, const struct dbk_changes *changes);

@@ -9,7 +9,7 @@
 
 #include <stdbool.h>
 
-#define DBK_TABLE_COLUMNS 8
+#define DBK_TABLE_COLUMNS 10
 
 struct dbk_column {
     const char *title;

@@ -16,6 +16,14 @@ struct dbk_view_cursor {
     bool ended; /* SQLite would begin again */
 };
 
+/* Columns of an export; names by their ids, so that a row without one still comes. */
+#define EXPORT                                                                                     \
+    "SELECT t.partition, t.offset, t.account_id, t.date_s, t.amount_minor, t.balance_minor, "      \
+    "a.account, s.source, t.seq, t.memo "
+#define EXPORT_JOIN                                                                                \
+    "LEFT JOIN accounts AS a ON a.account_id = t.account_id "                                      \
+    "LEFT JOIN sources AS s ON s.source_id = t.source_id "
+
 static const char *const walks[DBK_WALK_COUNT] = {
     [DBK_WALK_TRANSACTIONS] =
         "SELECT * FROM transactions WHERE partition = ?1 AND offset >= ?2 ORDER BY offset",
@@ -43,10 +51,18 @@ static const char *const walks[DBK_WALK_COUNT] = {
                              "FROM transactions INDEXED BY transactions_by_account "
                              "WHERE account_id = ?1 AND date_s >= ?2 AND date_s < ?2 + 86400 "
                              "ORDER BY partition, offset",
+    [DBK_WALK_EXPORT_LOG] =
+        EXPORT "FROM transactions AS t " EXPORT_JOIN "WHERE (t.partition, t.offset) > (?1, ?2) "
+               "ORDER BY t.partition, t.offset LIMIT 10000",
+    [DBK_WALK_EXPORT_ACCOUNTS] =
+        EXPORT "FROM transactions AS t INDEXED BY transactions_by_account " EXPORT_JOIN
+               "WHERE (t.account_id, t.date_s, t.partition, t.offset) > (?1, ?2, ?3, ?4) "
+               "AND t.account_id >= ?1 "
+               "ORDER BY t.account_id, t.date_s, t.partition, t.offset LIMIT 10000",
 };
 
 int dbk_view_cursor_open(struct dbk_view_cursor **cursor, struct dbk_view *view, enum dbk_walk walk,
-                         int64_t a, int64_t b, struct dbk_err *err)
+                         const int64_t *parameters, struct dbk_err *err)
 {
     *cursor = NULL;
     struct dbk_view_cursor *opened = calloc(1, sizeof *opened);
@@ -58,11 +74,8 @@ int dbk_view_cursor_open(struct dbk_view_cursor **cursor, struct dbk_view *view,
         dbk_view_cursor_close(opened);
         return code;
     }
-    int parameters = sqlite3_bind_parameter_count(opened->statement);
-    if (parameters >= 1)
-        sqlite3_bind_int64(opened->statement, 1, a);
-    if (parameters >= 2)
-        sqlite3_bind_int64(opened->statement, 2, b);
+    for (int i = 1; i <= sqlite3_bind_parameter_count(opened->statement); i++)
+        sqlite3_bind_int64(opened->statement, i, parameters[i - 1]);
     *cursor = opened;
     return 0;
 }
