@@ -1,5 +1,6 @@
 #include "serve.h"
 
+#include "audit_file.h"
 #include "feed.h"
 #include "lag.h"
 #include "page.h"
@@ -85,6 +86,7 @@ struct answer {
     struct dbk_view *view;
     struct dbk_overview overview;
     struct dbk_freshness freshness;
+    struct dbk_last_audit audit;
     struct dbk_page page;
     struct dbk_transaction_key last; /* of the rows written */
     char last_account[DBK_ACCOUNT_MAX + 1];
@@ -99,6 +101,10 @@ static void measure_freshness(struct answer *answer)
     freshness->reachable =
         dbk_lag_get(answer->serve->lag, answer->overview.applied, &freshness->lag_events, &age_ms);
     freshness->lag_s = age_ms / 1000;
+    dbk_last_audit_read(answer->serve->config->database, &answer->audit);
+    freshness->audit_at_ms = answer->audit.at_ms;
+    freshness->audit_differences = answer->audit.difference_count;
+    freshness->audit_through = answer->audit.through;
     freshness->stuck = freshness->lag_events > 0 && age_ms > STUCK_MS &&
                        dbk_clock_wall_ms() - answer->overview.committed_ms > STUCK_MS;
 }
@@ -131,10 +137,11 @@ static void set_etag(struct answer *answer)
 {
     const struct dbk_freshness *freshness = &answer->freshness;
     snprintf(answer->response->etag, sizeof answer->response->etag,
-             "%" PRId64 "-%" PRId64 "-%s-%" PRId64 "-%" PRId64 "-%d%d", answer->overview.generation,
-             answer->overview.commit_seq, dbk_lang_code(answer->page.lang), freshness->lag_events,
+             "%" PRId64 "-%" PRId64 "-%s-%" PRId64 "-%" PRId64 "-%d%d-%" PRId64,
+             answer->overview.generation, answer->overview.commit_seq,
+             dbk_lang_code(answer->page.lang), freshness->lag_events,
              freshness->lag_events > 0 ? freshness->lag_s : 0, freshness->reachable,
-             freshness->stuck);
+             freshness->stuck, freshness->audit_at_ms);
 }
 
 static void begin_page(struct answer *answer, enum dbk_text_id title)

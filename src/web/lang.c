@@ -60,6 +60,12 @@ static const char *const texts[DBK_TEXT_COUNT][DBK_LANG_COUNT] = {
     [DBK_T_SKIP] = {"Aller au contenu", "Skip to content"},
     [DBK_T_PROVEN_BY] = {"Chaque chiffre se prouve par <code>daybook audit</code>.",
                          "Every number is proven by <code>daybook audit</code>."},
+    [DBK_T_NEVER_AUDITED] = {"Pas encore audité", "Not audited yet"},
+    [DBK_T_LAST_AUDIT] = {"Dernier audit :", "Last audit:"},
+    [DBK_T_PROVEN] = {"prouvé", "proven"},
+    [DBK_T_DIFFERENCE] = {"écart", "difference"},
+    [DBK_T_DIFFERENCES] = {"écarts", "differences"},
+    [DBK_T_THROUGH] = {"jusqu’à", "through"},
 };
 
 const char *dbk_lang_code(enum dbk_lang lang)

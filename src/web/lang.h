@@ -57,6 +57,12 @@ enum dbk_text_id {
     DBK_T_UTC,
     DBK_T_SKIP,
     DBK_T_PROVEN_BY,
+    DBK_T_NEVER_AUDITED,
+    DBK_T_LAST_AUDIT,
+    DBK_T_PROVEN,
+    DBK_T_DIFFERENCE,
+    DBK_T_DIFFERENCES,
+    DBK_T_THROUGH,
     DBK_TEXT_COUNT
 };
 

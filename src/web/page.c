@@ -27,6 +27,37 @@ static void add_link(struct dbk_page *page, const char *path, enum dbk_text_id t
     add(page, "</a>");
 }
 
+/** What the last audit said, and how far it saw. */
+static void add_last_audit(struct dbk_page *page, const struct dbk_freshness *freshness)
+{
+    add(page, "<br><span class=\"audit\">");
+    if (freshness->audit_at_ms == 0) {
+        add_text(page, DBK_T_NEVER_AUDITED);
+        add(page, "</span>");
+        return;
+    }
+    add_text(page, DBK_T_LAST_AUDIT);
+    add(page, " <strong>");
+    if (freshness->audit_differences == 0) {
+        add_text(page, DBK_T_PROVEN);
+    } else {
+        dbk_lang_integer(page->out, page->lang, freshness->audit_differences);
+        add(page, " ");
+        add_text(page, freshness->audit_differences == 1 ? DBK_T_DIFFERENCE : DBK_T_DIFFERENCES);
+    }
+    add(page, "</strong>, ");
+    dbk_lang_date(page->out, page->lang, freshness->audit_at_ms / 1000, true);
+    if (freshness->audit_through[0] != '\0') {
+        add(page, ", ");
+        add_text(page, DBK_T_THROUGH);
+        add(page, " <span class=\"position\">");
+        dbk_escape_html(page->out, (struct dbk_text){freshness->audit_through,
+                                                     (uint32_t)strlen(freshness->audit_through)});
+        add(page, "</span>");
+    }
+    add(page, "</span>");
+}
+
 /** Name, class and extent of what is applied; colour is never the only sign. */
 static void add_freshness(struct dbk_page *page, const struct dbk_overview *overview,
                           const struct dbk_freshness *freshness)
@@ -70,6 +101,7 @@ static void add_freshness(struct dbk_page *page, const struct dbk_overview *over
         add(page, " ");
         dbk_lang_date(page->out, page->lang, overview->committed_ms / 1000, true);
     }
+    add_last_audit(page, freshness);
     add(page, "</p>\n");
 }
 

@@ -13,8 +13,11 @@
 struct dbk_freshness {
     int64_t lag_events; /**< -1: not known */
     int64_t lag_s;
-    bool reachable; /**< the log answered lately */
-    bool stuck;     /**< events wait, and nothing was committed for 10 s */
+    bool reachable;      /**< the log answered lately */
+    bool stuck;          /**< events wait, and nothing was committed for 10 s */
+    int64_t audit_at_ms; /**< when the last audit ended; 0: there was none */
+    int64_t audit_differences;
+    const char *audit_through; /**< "0:41, 1:17"; our own text */
 };
 
 /** One page being written. */
