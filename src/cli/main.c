@@ -8,10 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 #include <unistd.h>
-
-volatile sig_atomic_t dbk_stop_requested;
 
 static const struct dbk_command *const commands[] = {
     &dbk_command_init,    &dbk_command_import,  &dbk_command_project,   &dbk_command_audit,
@@ -36,13 +33,6 @@ static void install_handlers(void)
     sigaction(SIGTERM, &action, NULL);
     action.sa_handler = SIG_IGN; /* a closed pipe is an error of write, not the end */
     sigaction(SIGPIPE, &action, NULL);
-}
-
-int dbk_random_key(uint8_t key[16], struct dbk_err *err)
-{
-    if (getrandom(key, 16, 0) == 16)
-        return 0;
-    return dbk_err_set(err, DBK_ENOMEM, "the system gives no random numbers: %s.", strerror(errno));
 }
 
 static void print_usage(void)
