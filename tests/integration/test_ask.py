@@ -1,0 +1,178 @@
+"""Questions to the log: history, statement, verify, export, and any moment of the past."""
+import csv
+import io
+import json
+import random
+import subprocess
+
+import pytest
+from conftest import event
+
+BACKDATED = [event("C100", "1000.00", date="2024-01-10", memo="first, but late"),
+             event("C100", "200.00", "withdrawal", "2024-01-05"),
+             event("C200", "7.00", date="2024-02-01T12:00:00Z", source="s", seq=3),
+             event("C100", "50.00", "withdrawal", "2024-01-31T23:59:59Z"),
+             event("C100", "9000.00", "withdrawal", "2024-03-01", floor="0.00"),
+             event("C100", "1.00", date="2024-02-01")]
+
+
+@pytest.fixture
+def asked(ledger):
+    ledger.init(1).send(BACKDATED)
+    return ledger
+
+
+def test_history_shows_each_event_posted_or_not(asked):
+    lines = [line.split("\t") for line in asked.run("history", "C100").stdout.splitlines()]
+    assert [line[0] for line in lines] == ["0:0", "0:1", "0:3", "0:4", "0:5"]
+    assert [line[2] for line in lines] == ["posted"] * 3 + ["overdraft", "posted"]
+    assert [line[4] for line in lines] == ["1000.00", "800.00", "750.00", "", "751.00"]
+    assert lines[0][6] == "first, but late"
+    shown = json.loads(asked.run("history", "C200", "--json", "--raw").stdout)
+    assert (shown["source"], shown["seq"], shown["balance"]) == ("s", 3, "7.00")
+    assert json.loads(shown["raw"])["account"] == "C200"
+    def places(*words):
+        return [l.split("\t")[0] for l in asked.run("history", "C100", *words).stdout.splitlines()]
+    assert places("--from", "0:3") == ["0:3", "0:4", "0:5"]
+    assert places("--from", "0:1", "--to", "0:3") == ["0:1", "0:3"]
+    assert places("--from", "2024-01-10", "--to", "2024-01-31") == ["0:0", "0:3"]
+    assert "no account" in asked.run("history", "C1", status=1).stderr
+    asked.run("history", "C100", "--from", "1:0", status=2)
+    asked.run("history", "C100", "--from", "yesterday", status=2)
+    asked.run("history", " ", status=2)
+
+
+def test_history_has_what_only_the_key_names(ledger):
+    ledger.init(1)
+    producer = ledger.producer()
+    producer.produce(ledger.topic, b"junk", key=b"C100")
+    producer.flush()
+    assert "malformed" in ledger.run("history", "C100").stdout
+
+
+def test_statement_adds_up_by_date(asked):
+    said = json.loads(asked.run("statement", "C100", "--from", "2024-01-10", "--to", "2024-01-31",
+                                "--json").stdout)
+    assert (said["opening"], said["closing"]) == ("-200.00", "750.00")
+    assert [line["balance"] for line in said["lines"]] == ["800.00", "750.00"]
+    rows = list(csv.DictReader(io.StringIO(asked.run("statement", "C100", "--csv").stdout)))
+    assert [row["position"] for row in rows] == ["0:1", "0:0", "0:3", "0:5"]
+    assert rows[-1]["balance"] == "751.00" and rows[1]["memo"] == "first, but late"
+    lines = asked.run("statement", "C100", "--to", "2024-01-09").stdout.splitlines()
+    assert "opening balance" in lines[0] and lines[-1].split("\t")[3:] == ["-200.00",
+                                                                            "closing balance"]
+    asked.run("statement", "C1", status=1)
+    asked.run("statement", "C100", "--from", "0:1", status=2)
+    asked.run("statement", "C100", "--from", "2024-02-01", "--to", "2024-01-01", status=2)
+
+
+def test_balance_at(asked):
+    def at(*words, status=0):
+        return asked.run("balance", "--at", *words, status=status)
+    assert at("2024-01-31", "C100").stdout.startswith("C100\t750.00\t")
+    assert at("2024-01-31T23:59:58Z", "C100").stdout.startswith("C100\t800.00\t")
+    assert at("0:1", "C100").stdout.startswith("C100\t800.00\t0:1")
+    assert at("0:1").stdout == "C100\t800.00\t0:1\t\n"
+    assert "0.00\t0:1\tno event yet" in at("0:1", "C200").stdout
+    assert "no account" in at("0:1", "C1", status=1).stderr
+    assert "does not have 0:9" in at("0:9", "C100", status=1).stderr
+    for wrong in ("1:0", "0:x", "0:1,0:2", "soon", "2024-13-01"):
+        at(wrong, "C100", status=2)
+    asked.run("balance", "--at", "0:1", "--from-log", "C100", status=2)
+    asked.run("project")
+    asked.run("audit", "--write-receipt", "r.json")
+    asked.send([event("C100", "5.00")])
+    assert "C100\t751.00" in at("r.json").stdout and "C200\t7.00" in at("r.json").stdout
+
+
+def test_balance_at_on_many_partitions(ledger):
+    ledger.init(4).send([event(f"A{i}", f"{i + 1}.00") for i in range(30)])
+    ledger.run("project")
+    ends = ledger.sql("SELECT partition, offset_next - 1 FROM checkpoints WHERE offset_next > 0")
+    positions = ",".join(f"{p}:{o}" for p, o in ends)
+    everything = ledger.run("balance", "--at", positions).stdout.splitlines()
+    assert {tuple(line.split("\t")[:2]) for line in everything} == set(ledger.balances().items())
+    first = positions.split(",")[0]
+    assert "is missing" in ledger.run("balance", "--at", first, status=2).stderr
+    account = ledger.sql("SELECT account FROM accounts WHERE account_id % 4 <> ?", ends[0][0])[0][0]
+    assert "is on partition" in ledger.run("balance", "--at", first, account, status=2).stderr
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_every_position_and_date_equals_a_naive_oracle(ledger, seed):
+    chosen, events, log = random.Random(seed), [], []
+    for _ in range(25):
+        account, value = f"A{chosen.randrange(3)}", chosen.randrange(1, 5000)
+        day = f"2024-01-{chosen.randrange(1, 9):02}"
+        withdrawal, floored = chosen.random() < 0.4, chosen.random() < 0.5
+        events.append(event(account, f"{value / 100:.2f}",
+                            "withdrawal" if withdrawal else "deposit", day,
+                            **({"floor": "0.00"} if floored else {})))
+        balance = sum(a for n, _, a in log if n == account)
+        refused = withdrawal and floored and balance - value < 0
+        log.append((account, day, 0 if refused else -value if withdrawal else value))
+    posted = [a != 0 for _, _, a in log]
+    ledger.init(1).send(events)
+    def answer(at):
+        return {l.split("\t")[0]: l.split("\t")[1]
+                for l in ledger.run("balance", "--at", at).stdout.splitlines()}
+    def oracle(rows):
+        names = {n for (n, _, _), p in rows if p}
+        return {n: f"{sum(a for (m, _, a), _ in rows if m == n) / 100:.2f}" for n in names}
+    for i in range(len(events)):
+        assert answer(f"0:{i}") == oracle(list(zip(log, posted))[:i + 1]), i
+    for day in range(1, 9):
+        rows = [(r, p) for r, p in zip(log, posted) if r[1] <= f"2024-01-{day:02}"]
+        assert answer(f"2024-01-{day:02}") == oracle(rows), day
+
+
+def test_verify(asked):
+    said = asked.run("verify", "0:3").stdout
+    assert "verdict    posted" in said and "balance    750.00" in said and "no database" in said
+    asked.run("project")
+    assert "in transactions, as it should be" in asked.run("verify", "0:3").stdout
+    assert "in rejections, as it should be" in asked.run("verify", "0:4").stdout
+    digest = asked.sql("SELECT lower(hex(digest)) FROM checkpoints")[0][0]
+    assert json.loads(asked.run("verify", "0:5", "--json").stdout)["digest"] == digest
+    asked.send([event()])
+    assert "not applied yet" in asked.run("verify", "0:6").stdout
+    asked.sql("UPDATE transactions SET amount_minor = 1 WHERE offset = 3")
+    assert "another row" in asked.run("verify", "0:3", status=1).stdout
+    assert "ends before" in asked.run("verify", "0:7", status=1).stderr
+    asked.run("verify", "7:0", status=1)
+    for wrong in ("0", "0:", ":1", "0:1x", "-1:0"):
+        asked.run("verify", "--", wrong, status=2)
+
+
+HOSTILE = ["=1+1", "a,b", 'q"q', "a;b", "Zoé", "x  y", "a:b", "(v)", "%41", "A", "<b>"]
+
+
+def test_export_is_whole_and_hledger_agrees(ledger):
+    """Backdated events and names that mean something to hledger, CSV or a spreadsheet."""
+    chosen = random.Random(5)
+    ledger.init(3).send(BACKDATED + [
+        event(chosen.choice(HOSTILE), f"{chosen.randrange(1, 9999) / 100:.2f}",
+              chosen.choice(["deposit", "withdrawal"]), f"2024-0{chosen.randrange(1, 9)}-11",
+              memo=chosen.choice(["", "a; b", "é, \"x\""])) for _ in range(300)])
+    ledger.run("project")
+    balances = ledger.balances()
+    count = ledger.sql("SELECT count(*) FROM transactions")[0][0]
+    rows = list(csv.DictReader(io.StringIO(ledger.run("export").stdout)))
+    lines = [json.loads(l) for l in ledger.run("export", "--format", "jsonl").stdout.splitlines()]
+    assert len(rows) == len(lines) == count
+    assert {l["account"]: l["balance"] for l in lines} == balances
+    assert any(r["account"] == "'=1+1" for r in rows)
+    journal = ledger.folder / "ledger.journal"
+    journal.write_text(ledger.run("export", "--format", "hledger").stdout)
+    subprocess.run(["hledger", "-f", journal, "check"], check=True, timeout=60)
+    said = subprocess.run(["hledger", "-f", journal, "balance", "--flat", "-O", "csv", "-N", "-E",
+                           "accounts"],
+                          check=True, timeout=60, text=True, capture_output=True).stdout
+    from urllib.parse import unquote
+    theirs = {unquote(r["account"].removeprefix("accounts:")): f"{float(r['balance']):.2f}"
+              for r in csv.DictReader(io.StringIO(said))}
+    assert theirs == balances
+    # A wrong assertion is noticed: the check can fail.
+    journal.write_text(journal.read_text().replace(" = ", " = 1", 1))
+    assert subprocess.run(["hledger", "-f", journal, "check"], capture_output=True).returncode != 0
+    ledger.run("export", "--format", "xml", status=2)
