@@ -143,7 +143,10 @@ static int run(struct dbk_cli *cli, int argc, char **argv, struct dbk_err *err)
     if (code != 0)
         return code;
     how.json = cli->json;
-    code = dbk_audit(&cli->config, &how, &result, err);
+    /* What was fetched waits in memory, since comparing is slower than fetching: less at a time. */
+    code = dbk_config_set_option(&cli->config, "fetch.message.max.bytes=1048576", err);
+    if (code == 0)
+        code = dbk_audit(&cli->config, &how, &result, err);
     bool complete = code == 0;
     int said = 0;
     if (cli->json && result.report.differences != NULL)
