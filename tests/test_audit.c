@@ -81,8 +81,8 @@ static void make_log(void)
 static struct dbk_book *open_book(void)
 {
     struct dbk_book *book;
-    assert_int_equal(
-        dbk_book_open(&book, (struct dbk_text){topic.name, 3}, PARTITIONS, any_key), 0);
+    assert_int_equal(dbk_book_open(&book, (struct dbk_text){topic.name, 3}, PARTITIONS, any_key),
+                     0);
     return book;
 }
 
@@ -106,8 +106,7 @@ static void make_view(void)
     dbk_book_close(book);
     sqlite3 *db;
     assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(db,
-                                  "PRAGMA journal_mode=DELETE; PRAGMA page_size=512; VACUUM;",
+    assert_int_equal(sqlite3_exec(db, "PRAGMA journal_mode=DELETE; PRAGMA page_size=512; VACUUM;",
                                   NULL, NULL, NULL),
                      SQLITE_OK);
     sqlite3_close(db);

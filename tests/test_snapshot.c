@@ -1,6 +1,7 @@
 /*
  * Goal: a state comes back from its snapshots exactly, or not at all. Method: random ledgers,
- * published round after round as the publisher does; every record altered, dropped or added in turn.
+ * published round after round as the publisher does; every record altered, dropped or added in
+ * turn.
  */
 #include "support.h"
 

@@ -113,6 +113,19 @@ static void add_source(struct dbk_table *table, const struct dbk_event *event)
     dbk_table_add(table, (struct dbk_text){text, (uint32_t)length});
 }
 
+/** The log's time of the record; whatever a writer claimed, if it is no date. */
+static void add_arrival(struct dbk_table *table, const struct dbk_record *record)
+{
+    char date[DBK_DATE_TEXT_SIZE];
+    int64_t seconds = record->timestamp_ms / 1000;
+    if (record->timestamp_ms < 0 || seconds > 253402300799) {
+        dbk_table_add_string(table, "");
+        return;
+    }
+    dbk_date_format(date, seconds);
+    dbk_table_add_string(table, date);
+}
+
 static void show_row(struct history *history, const struct dbk_entry *entry)
 {
     struct dbk_table *table = &history->table;
@@ -122,6 +135,7 @@ static void show_row(struct history *history, const struct dbk_entry *entry)
     if (decoded)
         dbk_date_format(date, event->date_s);
     dbk_table_add_position(table, entry->record.partition, entry->record.offset);
+    add_arrival(table, &entry->record);
     dbk_table_add_string(table, date);
     dbk_table_add_string(table, dbk_verdict_name(entry->posting.verdict));
     if (decoded)
@@ -181,12 +195,13 @@ static int check_partition(const struct history *history, const struct dbk_when 
 static int run(struct dbk_cli *cli, int argc, char **argv, struct dbk_err *err)
 {
     static const struct dbk_column columns[] = {
-        {"AT", false},     {"DATE", false},   {"VERDICT", false}, {"AMOUNT", true},
-        {"BALANCE", true}, {"SOURCE", false}, {"MEMO", false},    {"RECORD", false}};
+        {"AT", false},      {"ARRIVED", false}, {"DATE", false},
+        {"VERDICT", false}, {"AMOUNT", true},   {"BALANCE", true},
+        {"SOURCE", false},  {"MEMO", false},    {"RECORD", false}};
     struct history history = {.account = dbk_text_of(argv[0]), .json = cli->json};
     (void)argc;
     int code = dbk_ask_open(&history.ask, &cli->config, argv[0], err);
-    dbk_table_init(&history.table, columns, raw ? 8 : 7);
+    dbk_table_init(&history.table, columns, raw ? 9 : 8);
     if (code == 0)
         code = dbk_when_parse(&history.from, "--from", from_text,
                               dbk_book_partition_count(history.ask.book), err);
@@ -216,8 +231,8 @@ const struct dbk_command dbk_command_history = {
     .summary = "show every event of an account, from the log",
     .description =
         "Replays the account's partition and shows each event that is about it, posted or\n"
-        "rejected, in log order: position, transaction date, verdict, amount, balance after it,\n"
-        "source and number, memo. No database is needed.",
+        "rejected, in log order: position, arrival, transaction date, verdict, amount, balance\n"
+        "after it, source and number, memo. No database is needed.",
     .options = options,
     .arguments_min = 1,
     .arguments_max = 1,

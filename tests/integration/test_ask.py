@@ -25,9 +25,9 @@ def asked(ledger):
 def test_history_shows_each_event_posted_or_not(asked):
     lines = [line.split("\t") for line in asked.run("history", "C100").stdout.splitlines()]
     assert [line[0] for line in lines] == ["0:0", "0:1", "0:3", "0:4", "0:5"]
-    assert [line[2] for line in lines] == ["posted"] * 3 + ["overdraft", "posted"]
-    assert [line[4] for line in lines] == ["1000.00", "800.00", "750.00", "", "751.00"]
-    assert lines[0][6] == "first, but late"
+    assert [line[3] for line in lines] == ["posted"] * 3 + ["overdraft", "posted"]
+    assert [line[5] for line in lines] == ["1000.00", "800.00", "750.00", "", "751.00"]
+    assert lines[0][7] == "first, but late"
     shown = json.loads(asked.run("history", "C200", "--json", "--raw").stdout)
     assert (shown["source"], shown["seq"], shown["balance"]) == ("s", 3, "7.00")
     assert json.loads(shown["raw"])["account"] == "C200"

@@ -4,6 +4,7 @@ import os
 import random
 import re
 import sqlite3
+import subprocess
 import threading
 import time
 
@@ -512,6 +513,64 @@ def test_parts_and_exit_statuses(proven):
     proven.run("audit", "-d", proven.folder / "none.db", status=4)
     (proven.folder / "text.db").write_text("not a database, but long enough to be read as one" * 9)
     proven.run("audit", "-d", proven.folder / "text.db", status=4)
+
+
+def test_settings_that_may_not_be_read(proven):
+    """Could not tell is never 0."""
+    release = os.environ["DAYBOOK_BIN_RELEASE"]
+    preloaded = os.path.join(os.path.dirname(release), "tests", "libno_settings.so")
+    assert os.path.exists(preloaded)
+
+    def audited(*words):
+        return subprocess.run([release, "audit", *words], text=True, capture_output=True,
+                              timeout=DEADLINE_S, cwd=proven.folder,
+                              env=dict(proven.environment, LD_PRELOAD=preloaded))
+    said = audited()
+    assert said.returncode == 3 and "--assume-settings" in said.stderr
+    assert "proven" not in said.stdout
+    assert json.loads(audited("--json").stdout)["result"] == "unknown"
+    assert audited("--assume-settings").returncode == 0
+
+
+def test_what_cannot_be_read_wins_but_what_was_found_is_printed(proven):
+    proven.sql("UPDATE balances SET balance_minor = 1 WHERE account_id = ?", place(proven)[2])
+    path = proven.folder / "ledger.db.1"
+    with sqlite3.connect(path) as database:
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        page = database.execute("SELECT rootpage FROM sqlite_schema "
+                                "WHERE name = 'daily_aggregates'").fetchone()[0]
+    whole = bytearray(path.read_bytes())
+    whole[16384 * (page - 1):16384 * (page - 1) + 64] = b"\xff" * 64
+    path.write_bytes(whole)
+    done = proven.run("audit", status=4)
+    assert "balances C100: balance: expected 830.00" in done.stdout
+    assert "there may be more" in done.stdout and "project --reset" in done.stderr
+    assert json.loads(proven.run("audit", "--json", status=4).stdout)["result"] == "unknown"
+
+
+def test_what_is_written_is_what_its_schema_says(proven):
+    schemas = os.path.join(os.path.dirname(__file__), "..", "..", "schema")
+
+    def check(value, schema):
+        assert set(schema["required"]) <= set(value) <= set(schema["properties"]), value
+        for name, item in value.items():
+            inner = schema["properties"][name]
+            for part in item if isinstance(item, list) else []:
+                check(part, inner["items"])
+            assert "enum" not in inner or item in inner["enum"]
+
+    def schema(name):
+        with open(os.path.join(schemas, f"{name}.schema.json"), encoding="utf-8") as file:
+            return json.load(file)
+    proven.run("snapshot")
+    done = proven.run("audit", "--json", "--write-receipt", "r.json")
+    check(json.loads(done.stdout), schema("audit"))
+    check(json.loads((proven.folder / "r.json").read_text()), schema("receipt"))
+    kinds = schema("snapshot")["oneOf"]
+    for _, _, key, value in records(proven, proven.topic + "-snapshots"):
+        check(json.loads(value), kinds[0 if key[0] != 0x1f else 1 if key[1:2] == b"s" else 2])
+    proven.sql("UPDATE balances SET balance_minor = 1")
+    check(json.loads(proven.run("audit", "--json", status=1).stdout), schema("audit"))
 
 
 def test_the_page_shows_the_last_audit(proven, unused_port):
