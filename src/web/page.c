@@ -37,7 +37,8 @@ static void add_last_audit(struct dbk_page *page, const struct dbk_freshness *fr
         return;
     }
     add_text(page, DBK_T_LAST_AUDIT);
-    add(page, " <strong>");
+    add(page, freshness->audit_differences == 0 ? " <strong class=\"proven\">"
+                                                : " <strong class=\"differs\">");
     if (freshness->audit_differences == 0) {
         add_text(page, DBK_T_PROVEN);
     } else {

@@ -392,7 +392,9 @@ def test_snapshots_are_proven_at_their_own_position(proven):
     proven.send([event("C100", "1.00")])
     proven.run("snapshot")
     assert "up to date" in proven.run("snapshot").stderr
-    said = proven.run("audit").stdout  # the view is behind the last round
+    said = proven.run("audit", "--write-receipt", "r.json").stdout  # the view is behind
+    receipt = json.loads((proven.folder / "r.json").read_text())
+    assert (receipt["events"], receipt["balances"]) == (7, "3131.00")
     assert re.search(r"proven: 6 events.* [23] snapshots", said), said
     assert json.loads(proven.run("balance", "C100", "--from-log", "--json").stdout) \
         ["events_read"] == 0
