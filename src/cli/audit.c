@@ -208,7 +208,10 @@ static int check_length(struct audit *audit, const char *of, const int64_t *want
             continue;
         snprintf(expected, sizeof expected, "up to %d:%" PRId64 ", as %s has it", p, wanted[p] - 1,
                  of);
-        snprintf(stored, sizeof stored, "up to %d:%" PRId64, p, high[p] - 1);
+        if (high[p] > 0)
+            snprintf(stored, sizeof stored, "up to %d:%" PRId64, p, high[p] - 1);
+        else
+            snprintf(stored, sizeof stored, "nothing in partition %d", p);
         dbk_report_difference(&audit->result->report,
                               &(struct dbk_difference){
                                   .check = "log",

@@ -65,6 +65,9 @@ void dbk_report_difference(struct dbk_report *report, const struct dbk_differenc
         (account->length != report->only.length ||
          memcmp(account->bytes, report->only.bytes, account->length) != 0))
         return;
+    static const char *const of_log[] = {"log", "digests", "checkpoints", "receipt", "settings"};
+    for (size_t i = 0; i < sizeof of_log / sizeof of_log[0]; i++)
+        report->log_differs = report->log_differs || strcmp(difference->check, of_log[i]) == 0;
     if (report->difference_count++ >= report->print_max)
         return;
     format_place(place, sizeof place, difference);

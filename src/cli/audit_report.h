@@ -43,6 +43,7 @@ struct dbk_report {
     bool json;
     struct dbk_text only; /**< length > 0: differences of other accounts are not reported */
     int64_t difference_count;
+    bool log_differs;    /**< some difference is about the log itself, or its digests */
     json_t *differences; /**< an array; for json */
     bool failed;         /**< out of memory: the report is not complete */
 };

@@ -98,9 +98,11 @@ static void report_text(const struct dbk_audit_result *result)
     if (result->since[0] != '\0')
         printf("events before %s were not read\n", result->since);
     if (differences > 0) {
-        printf("NOT proven: %" PRId64 " difference%s in %" PRId64
-               " events. The log is the authority: daybook project --reset makes the view anew\n",
-               differences, differences == 1 ? "" : "s", result->event_count);
+        printf("NOT proven: %" PRId64 " difference%s in %" PRId64 " events. %s\n", differences,
+               differences == 1 ? "" : "s", result->event_count,
+               result->report.log_differs
+                   ? "The log itself is in question: keep the view and all copies of the log"
+                   : "The log is the authority: daybook project --reset makes the view anew");
         return;
     }
     dbk_money_format_sum(sum, result->balances_minor);

@@ -255,9 +255,10 @@ static int run(struct dbk_cli *cli, int argc, char **argv, struct dbk_err *err)
     exporting.partition_count = dbk_view_identity(exporting.view)->partition_count;
     exporting.checkpoints =
         calloc((size_t)exporting.partition_count, sizeof *exporting.checkpoints);
-    code = exporting.checkpoints == NULL
-               ? dbk_err_set(err, DBK_ENOMEM, "out of memory.")
-               : dbk_view_begin(exporting.view, exporting.checkpoints, err);
+    code = exporting.checkpoints == NULL ? dbk_err_set(err, DBK_ENOMEM, "out of memory.")
+                                         : dbk_view_map_file(exporting.view, err);
+    if (code == 0)
+        code = dbk_view_begin(exporting.view, exporting.checkpoints, err);
     dbk_view_end(exporting.view);
     if (code == 0)
         code = write_all(&exporting, format, err);

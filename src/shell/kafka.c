@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /** librdkafka's log lines come from its own threads. */
 static void on_log(const rd_kafka_t *handle, int level, const char *facility, const char *text)
@@ -128,28 +129,52 @@ int dbk_kafka_unreachable(struct dbk_kafka *kafka, const struct dbk_config *conf
                        config->brokers, trouble[0] != '\0' ? ": " : "", trouble);
 }
 
-/** One request for all partitions: the "times" -1 and -2 stand for the end and the beginning. */
-static int query_offsets(struct dbk_kafka *kafka, const char *topic, int32_t partition_count,
-                         int64_t which, int64_t *offsets, struct dbk_err *err)
+/** What passes by itself: a topic that was just made, a leader that was just chosen. */
+static bool is_passing(rd_kafka_resp_err_t error)
 {
-    int code = 0;
+    return error == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION ||
+           error == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE ||
+           error == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+}
+
+/** One request for all partitions: the "times" -1 and -2 stand for the end and the beginning.
+ *  @return the first error. */
+static rd_kafka_resp_err_t ask_offsets(struct dbk_kafka *kafka, const char *topic,
+                                       int32_t partition_count, int64_t which, int64_t *offsets,
+                                       int32_t *failed)
+{
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(partition_count);
     for (int32_t p = 0; p < partition_count; p++)
         rd_kafka_topic_partition_list_add(list, topic, p)->offset = which;
     rd_kafka_resp_err_t error = rd_kafka_offsets_for_times(kafka->handle, list, kafka->timeout_ms);
-    for (int i = 0; code == 0 && i < list->cnt; i++) {
+    *failed = 0;
+    for (int i = 0; error == RD_KAFKA_RESP_ERR_NO_ERROR && i < list->cnt; i++) {
         const rd_kafka_topic_partition_t *found = &list->elems[i];
-        if (error != RD_KAFKA_RESP_ERR_NO_ERROR || found->err != RD_KAFKA_RESP_ERR_NO_ERROR)
-            code = dbk_err_set(err, DBK_EBROKER,
-                               "the broker does not say where partition %d of topic %s ends: %s. "
-                               "Try again when the cluster is healthy.",
-                               found->partition, topic,
-                               rd_kafka_err2str(error != 0 ? error : found->err));
-        else
-            offsets[found->partition] = found->offset;
+        error = found->err;
+        *failed = found->partition;
+        offsets[found->partition] = found->offset;
     }
     rd_kafka_topic_partition_list_destroy(list);
-    return code;
+    return error;
+}
+
+static int query_offsets(struct dbk_kafka *kafka, const char *topic, int32_t partition_count,
+                         int64_t which, int64_t *offsets, struct dbk_err *err)
+{
+    int64_t deadline_ms = dbk_clock_monotonic_ms() + kafka->timeout_ms;
+    for (;;) {
+        int32_t failed;
+        rd_kafka_resp_err_t error =
+            ask_offsets(kafka, topic, partition_count, which, offsets, &failed);
+        if (error == RD_KAFKA_RESP_ERR_NO_ERROR)
+            return 0;
+        if (!is_passing(error) || dbk_clock_monotonic_ms() > deadline_ms)
+            return dbk_err_set(err, DBK_EBROKER,
+                               "the broker does not say where partition %d of topic %s ends: %s. "
+                               "Try again when the cluster is healthy.",
+                               failed, topic, rd_kafka_err2str(error));
+        usleep(50000);
+    }
 }
 
 int dbk_kafka_watermarks(struct dbk_kafka *kafka, const char *topic, int32_t partition_count,

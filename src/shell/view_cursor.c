@@ -138,6 +138,11 @@ const struct dbk_row *dbk_view_cursor_row(const struct dbk_view_cursor *cursor)
     return cursor->there ? &cursor->row : NULL;
 }
 
+int dbk_view_map_file(struct dbk_view *view, struct dbk_err *err)
+{
+    return dbk_view_exec(view, "PRAGMA mmap_size=2147418112", err); /* SQLite's own limit */
+}
+
 int dbk_view_check_file(struct dbk_view *view, bool deep, dbk_visit_finding *visit, void *context,
                         struct dbk_err *err)
 {
