@@ -57,7 +57,4 @@ DBK_MUST_CHECK int dbk_producer_flush(struct dbk_producer *producer, int timeout
 /** @return true where the client library gave up: only another producer can go on. */
 bool dbk_producer_is_fatal(const struct dbk_producer *producer);
 
-/** @return records acknowledged so far. */
-int64_t dbk_producer_delivered_count(const struct dbk_producer *producer);
-
 #endif

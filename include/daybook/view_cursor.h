@@ -58,8 +58,8 @@ DBK_MUST_CHECK int dbk_view_cursor_next(struct dbk_view_cursor *cursor, struct d
 /** @return the row that next stepped to, or NULL: at the end, or before the first next. */
 const struct dbk_row *dbk_view_cursor_row(const struct dbk_view_cursor *cursor);
 
-/** Read the file through a memory map: walks that jump about in it are then twice as fast. Its pages
- *  count as this process's memory, though the system may take them back at any time. */
+/** Read the file through a memory map: walks that jump about in it are then twice as fast. Its
+ * pages count as this process's memory, though the system may take them back at any time. */
 DBK_MUST_CHECK int dbk_view_map_file(struct dbk_view *view, struct dbk_err *err);
 
 /** One of SQLite's findings. @return 0 to go on. */

@@ -30,12 +30,6 @@ DBK_MUST_CHECK int dbk_view_each_account(struct dbk_view *view, const struct dbk
                                          dbk_visit_account *visit, void *context,
                                          struct dbk_err *err);
 
-/** One row of table digests. @return 0 to go on. */
-typedef int dbk_visit_point(void *context, const struct dbk_digest_point *point,
-                            struct dbk_err *err);
-DBK_MUST_CHECK int dbk_view_each_point(struct dbk_view *view, dbk_visit_point *visit, void *context,
-                                       struct dbk_err *err);
-
 /** Rows by verdict, as the tables have them; counts has DBK_VERDICT_COUNT elements. */
 DBK_MUST_CHECK int dbk_view_count_verdicts(struct dbk_view *view, int64_t *counts,
                                            struct dbk_err *err);

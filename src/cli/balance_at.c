@@ -125,13 +125,12 @@ static int take_receipt(struct asking *asking, const char *at, struct dbk_err *e
 }
 
 static int show(struct asking *asking, int32_t partition, const struct dbk_account *account,
-                const struct was *was, const char *at, struct dbk_err *err)
+                const struct was *was, struct dbk_err *err)
 {
     const char *note = was == NULL || !was->there ? "no event yet; its first is later" : "";
     int64_t balance_minor = was != NULL ? was->balance_minor : 0;
     int64_t offset_next = asking->when.kind == DBK_WHEN_DATE ? asking->ask.offset_end[partition]
                                                              : asking->when.offset_next[partition];
-    (void)at;
     if (!asking->cli->json) {
         dbk_table_add(&asking->table, account->name);
         dbk_table_add_amount(&asking->table, balance_minor);
@@ -172,7 +171,7 @@ static int by_name(const void *a, const void *b)
 }
 
 /** All accounts that have an event at that moment, by name, as balance lists them. */
-static int show_all(struct asking *asking, const char *at, struct dbk_err *err)
+static int show_all(struct asking *asking, struct dbk_err *err)
 {
     int32_t count = dbk_book_partition_count(asking->ask.book);
     size_t total = 0;
@@ -193,7 +192,7 @@ static int show_all(struct asking *asking, const char *at, struct dbk_err *err)
         code = show(asking, named[i].partition,
                     dbk_ledger_account(dbk_book_ledger(asking->ask.book, named[i].partition),
                                        named[i].index),
-                    find_was(asking, named[i].partition, named[i].index), at, err);
+                    find_was(asking, named[i].partition, named[i].index), err);
     free(named);
     return code;
 }
@@ -212,7 +211,7 @@ static int show_one(struct asking *asking, const char *account, const char *at, 
                            "--at %.100s: account %.100s is on partition %" PRId32
                            ": give its position there.",
                            at, account, p);
-    return show(asking, p, dbk_ledger_account(ledger, index), find_was(asking, p, index), at, err);
+    return show(asking, p, dbk_ledger_account(ledger, index), find_was(asking, p, index), err);
 }
 
 int dbk_balance_at(const struct dbk_cli *cli, const char *at, int argc, char **argv,
@@ -244,7 +243,7 @@ int dbk_balance_at(const struct dbk_cli *cli, const char *at, int argc, char **a
     if (code == 0)
         code = dbk_ask_replay(&asking.ask, applied, &asking, err);
     if (code == 0 && argc == 0)
-        code = show_all(&asking, at, err);
+        code = show_all(&asking, err);
     for (int i = 0; code == 0 && i < argc; i++)
         code = show_one(&asking, argv[i], at, err);
     if (!cli->json && (code == 0 || code == DBK_ENO)) {

@@ -65,14 +65,12 @@ static struct dbk_text value_of(const struct dbk_record *record)
                              record->value_length > 0 ? (uint32_t)record->value_length : 0};
 }
 
-static int show_json(const struct history *history, const struct dbk_entry *entry,
-                     struct dbk_err *err)
+static int show_json(const struct dbk_entry *entry, struct dbk_err *err)
 {
     const struct dbk_event *event = &entry->event;
     bool decoded = entry->posting.verdict >= DBK_MISROUTED;
     char date[DBK_DATE_TEXT_SIZE];
     json_t *object = json_object();
-    (void)history;
     dbk_json_set_position(object, "at", entry->record.partition, entry->record.offset);
     json_object_set_new(object, "arrived_ms", json_integer(entry->record.timestamp_ms));
     json_object_set_new(object, "verdict", json_string(dbk_verdict_name(entry->posting.verdict)));
@@ -170,7 +168,7 @@ static int applied(void *context, const struct dbk_changes *changes, struct dbk_
         if (!is_within(history, entry))
             continue;
         if (history->json)
-            code = show_json(history, entry, err);
+            code = show_json(entry, err);
         else
             show_row(history, entry);
     }

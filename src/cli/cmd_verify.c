@@ -93,13 +93,11 @@ static void show_entry(struct verifying *verifying, json_t *object, const struct
 }
 
 /** The view's row at this offset of one of its two tables: is it what the log gives? */
-static int look_in(struct verifying *verifying, struct dbk_view *view, enum dbk_walk walk,
-                   const struct dbk_row *expected, const struct dbk_entry *entry, bool *there,
-                   bool *same, struct dbk_err *err)
+static int look_in(struct dbk_view *view, enum dbk_walk walk, const struct dbk_row *expected,
+                   const struct dbk_entry *entry, bool *there, bool *same, struct dbk_err *err)
 {
     struct dbk_view_cursor *cursor = NULL;
     const int64_t parameters[] = {entry->record.partition, entry->record.offset};
-    (void)verifying;
     *there = *same = false;
     int code = dbk_view_cursor_open(&cursor, view, walk, parameters, err);
     if (code == 0)
@@ -133,11 +131,11 @@ static int compare_with_view(struct verifying *verifying, struct dbk_view *view,
     dbk_digest_close(context);
     if (code != 0)
         return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
-    code = look_in(verifying, view, DBK_WALK_TRANSACTIONS, posted ? &expected : NULL, entry,
-                   &there[0], &same[0], err);
+    code = look_in(view, DBK_WALK_TRANSACTIONS, posted ? &expected : NULL, entry, &there[0],
+                   &same[0], err);
     if (code == 0)
-        code = look_in(verifying, view, DBK_WALK_REJECTIONS, posted ? NULL : &expected, entry,
-                       &there[1], &same[1], err);
+        code = look_in(view, DBK_WALK_REJECTIONS, posted ? NULL : &expected, entry, &there[1],
+                       &same[1], err);
     bool right = posted ? same[0] && !there[1] : same[1] && !there[0];
     verifying->differs = code == 0 && !right;
     *text = right ? (posted ? "in transactions, as it should be" : "in rejections, as it should be")

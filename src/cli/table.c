@@ -69,13 +69,6 @@ void dbk_table_add_position(struct dbk_table *table, int32_t partition, int64_t 
     add(table, strdup(text));
 }
 
-void dbk_table_add_integer(struct dbk_table *table, int64_t number)
-{
-    char text[24];
-    snprintf(text, sizeof text, "%" PRId64, number);
-    add(table, strdup(text));
-}
-
 /** Columns that a text takes on the terminal. */
 static int width_of(const char *text)
 {

@@ -34,7 +34,6 @@ void dbk_table_add(struct dbk_table *table, struct dbk_text text);
 void dbk_table_add_string(struct dbk_table *table, const char *text);
 void dbk_table_add_amount(struct dbk_table *table, int64_t amount_minor);
 void dbk_table_add_position(struct dbk_table *table, int32_t partition, int64_t offset);
-void dbk_table_add_integer(struct dbk_table *table, int64_t number);
 
 /** Print all rows. @return 0 or DBK_ENOMEM. */
 DBK_MUST_CHECK int dbk_table_print(const struct dbk_table *table, struct dbk_err *err);

@@ -233,8 +233,3 @@ bool dbk_producer_is_fatal(const struct dbk_producer *producer)
     return rd_kafka_fatal_error(producer->kafka.handle, why, sizeof why) !=
            RD_KAFKA_RESP_ERR_NO_ERROR;
 }
-
-int64_t dbk_producer_delivered_count(const struct dbk_producer *producer)
-{
-    return producer->delivered_count;
-}

@@ -14,11 +14,6 @@ extern const char dbk_indexes_sql[];
 /** How long a writer waits for another one: a rebuild's swap, or somebody's sqlite3 shell. */
 #define BUSY_TIMEOUT_MS 30000
 
-sqlite3 *dbk_view_sqlite(struct dbk_view *view)
-{
-    return view->db;
-}
-
 int dbk_view_fail(const struct dbk_view *view, const char *doing, struct dbk_err *err)
 {
     int result = view->db != NULL ? sqlite3_errcode(view->db) : SQLITE_NOMEM;

@@ -43,8 +43,6 @@ struct dbk_view {
     sqlite3_stmt *statements[DBK_SQL_COUNT]; /* of a writer; prepared when first used */
 };
 
-sqlite3 *dbk_view_sqlite(struct dbk_view *view);
-
 /** Describe the connection's last error: what was done, why it failed, what to do. @return
  *  DBK_EVIEW. */
 int dbk_view_fail(const struct dbk_view *view, const char *doing, struct dbk_err *err);

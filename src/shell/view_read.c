@@ -87,30 +87,6 @@ int dbk_view_each_account(struct dbk_view *view, const struct dbk_text *name,
     return code;
 }
 
-int dbk_view_each_point(struct dbk_view *view, dbk_visit_point *visit, void *context,
-                        struct dbk_err *err)
-{
-    sqlite3_stmt *statement = NULL;
-    int result = SQLITE_ERROR;
-    int code = 0;
-    if (sqlite3_prepare_v2(view->db, "SELECT partition, offset_next, digest FROM digests", -1,
-                           &statement, NULL) != SQLITE_OK)
-        return dbk_view_fail(view, "cannot read the digests", err);
-    while (code == 0 && (result = sqlite3_step(statement)) == SQLITE_ROW) {
-        struct dbk_digest_point point = {
-            .partition = sqlite3_column_int(statement, 0),
-            .offset_next = sqlite3_column_int64(statement, 1),
-        };
-        if (sqlite3_column_bytes(statement, 2) == DBK_DIGEST_SIZE)
-            memcpy(point.digest.bytes, sqlite3_column_blob(statement, 2), DBK_DIGEST_SIZE);
-        code = visit(context, &point, err);
-    }
-    if (code == 0 && result != SQLITE_DONE)
-        code = dbk_view_fail(view, "cannot read the digests", err);
-    sqlite3_finalize(statement);
-    return code;
-}
-
 int dbk_view_count_verdicts(struct dbk_view *view, int64_t *counts, struct dbk_err *err)
 {
     sqlite3_stmt *statement = NULL;
