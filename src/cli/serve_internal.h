@@ -1,0 +1,60 @@
+/**
+ * The dashboard's parts: what the server's files share. serve.c has the connections, the routes and
+ * the life of it all; serve_pages.c the HTML, serve_feeds.c the downloads.
+ */
+#ifndef DAYBOOK_SERVE_INTERNAL_H
+#define DAYBOOK_SERVE_INTERNAL_H
+
+#include "audit_file.h"
+#include "lag.h"
+#include "page.h"
+#include "serve.h"
+
+#include <daybook/http.h>
+
+#include <pthread.h>
+
+#define DBK_SERVE_TIMEOUT_MS 2000 /* of a set of questions to the database */
+#define DBK_SERVE_IDLE_VIEWS 8
+
+struct dbk_serve {
+    const struct dbk_config *config;
+    struct dbk_http *http;
+    struct dbk_lag *lag;
+    pthread_mutex_t mutex;                       /* guards all below */
+    struct dbk_view *idle[DBK_SERVE_IDLE_VIEWS]; /* open connections that nobody uses now */
+    int idle_count;
+    struct dbk_overview totals; /* of the commit they were counted at */
+    bool totals_known;
+};
+
+/** One request being answered. */
+struct dbk_answer {
+    struct dbk_serve *serve;
+    const struct dbk_http_request *request;
+    struct dbk_http_response *response;
+    struct dbk_view *view;
+    struct dbk_overview overview;
+    struct dbk_freshness freshness;
+    struct dbk_last_audit audit;
+    struct dbk_page page;
+    struct dbk_transaction_key last; /* of the rows written */
+    char last_account[DBK_ACCOUNT_MAX + 1];
+    int limit;
+    bool more; /* there are rows after the last one */
+};
+
+/** @return a connection to the current generation, or NULL with the reason. */
+struct dbk_view *dbk_serve_take_view(struct dbk_serve *serve, struct dbk_err *err);
+void dbk_serve_give_view(struct dbk_serve *serve, struct dbk_view *view);
+
+/** Answer with a page, where path (without its first slash) is one. @return false: it is none. */
+bool dbk_serve_page(struct dbk_answer *answer, const char *path, int *code, struct dbk_err *err);
+
+/** A page of our own words, where there is nothing else to show. */
+void dbk_serve_say(struct dbk_answer *answer, int status, enum dbk_text_id text);
+
+/** Answer with a download, where path is one; it takes over the answer's connection. */
+bool dbk_serve_feed(struct dbk_answer *answer, const char *path, int *code, struct dbk_err *err);
+
+#endif
