@@ -1,13 +1,7 @@
 #include "ask.h"
-#include "json_out.h"
-#include "table.h"
-
-#include <daybook/date.h>
-#include <daybook/escape.h>
+#include "entry_out.h"
 
 #include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const char *from_text;
@@ -27,6 +21,7 @@ struct history {
     struct dbk_when from;
     struct dbk_when to;
     struct dbk_table table;
+    int columns; /* enum dbk_entry_columns */
     bool json;
     int64_t found; /* events of the account, shown or not */
 };
@@ -59,103 +54,6 @@ static bool is_within(const struct history *history, const struct dbk_entry *ent
     return to->kind != DBK_WHEN_DATE || (decoded && entry->event.date_s <= to->last_s);
 }
 
-static struct dbk_text value_of(const struct dbk_record *record)
-{
-    return (struct dbk_text){record->value_length > 0 ? record->value : "",
-                             record->value_length > 0 ? (uint32_t)record->value_length : 0};
-}
-
-static int show_json(const struct dbk_entry *entry, struct dbk_err *err)
-{
-    const struct dbk_event *event = &entry->event;
-    bool decoded = entry->posting.verdict >= DBK_MISROUTED;
-    char date[DBK_DATE_TEXT_SIZE];
-    json_t *object = json_object();
-    dbk_json_set_position(object, "at", entry->record.partition, entry->record.offset);
-    json_object_set_new(object, "arrived_ms", json_integer(entry->record.timestamp_ms));
-    json_object_set_new(object, "verdict", json_string(dbk_verdict_name(entry->posting.verdict)));
-    if (decoded) {
-        dbk_date_format(date, event->date_s);
-        json_object_set_new(object, "date", json_string(date));
-        dbk_json_set_amount(object, "amount",
-                            event->type == DBK_DEPOSIT ? event->value_minor : -event->value_minor);
-        if (entry->posting.verdict == DBK_POSTED)
-            dbk_json_set_amount(object, "balance", entry->posting.balance_minor);
-        if (event->has_declared)
-            dbk_json_set_amount(object, "declared", event->declared_minor);
-        if (event->source.length > 0) {
-            dbk_json_set_text(object, "source", event->source);
-            json_object_set_new(object, "seq", json_integer(event->seq));
-        }
-        if (event->memo.length > 0)
-            dbk_json_set_text(object, "memo", event->memo);
-    } else {
-        json_object_set_new(object, "reason",
-                            json_string(dbk_malformed_text(entry->posting.malformed)));
-    }
-    if (raw)
-        dbk_json_set_text(object, "raw", value_of(&entry->record));
-    return dbk_json_print(object, err);
-}
-
-static void add_source(struct dbk_table *table, const struct dbk_event *event)
-{
-    char text[DBK_SOURCE_MAX + 24];
-    if (event->source.length == 0) {
-        dbk_table_add_string(table, "");
-        return;
-    }
-    size_t length = event->source.length;
-    memcpy(text, event->source.bytes, length);
-    length += (size_t)snprintf(text + length, sizeof text - length, ":%" PRId64, event->seq);
-    dbk_table_add(table, (struct dbk_text){text, (uint32_t)length});
-}
-
-/** The log's time of the record; whatever a writer claimed, if it is no date. */
-static void add_arrival(struct dbk_table *table, const struct dbk_record *record)
-{
-    char date[DBK_DATE_TEXT_SIZE];
-    int64_t seconds = record->timestamp_ms / 1000;
-    if (record->timestamp_ms < 0 || seconds > 253402300799) {
-        dbk_table_add_string(table, "");
-        return;
-    }
-    dbk_date_format(date, seconds);
-    dbk_table_add_string(table, date);
-}
-
-static void show_row(struct history *history, const struct dbk_entry *entry)
-{
-    struct dbk_table *table = &history->table;
-    const struct dbk_event *event = &entry->event;
-    bool decoded = entry->posting.verdict >= DBK_MISROUTED;
-    char date[DBK_DATE_TEXT_SIZE] = "";
-    if (decoded)
-        dbk_date_format(date, event->date_s);
-    dbk_table_add_position(table, entry->record.partition, entry->record.offset);
-    add_arrival(table, &entry->record);
-    dbk_table_add_string(table, date);
-    dbk_table_add_string(table, dbk_verdict_name(entry->posting.verdict));
-    if (decoded)
-        dbk_table_add_amount(table,
-                             event->type == DBK_DEPOSIT ? event->value_minor : -event->value_minor);
-    else
-        dbk_table_add_string(table, "");
-    if (entry->posting.verdict == DBK_POSTED)
-        dbk_table_add_amount(table, entry->posting.balance_minor);
-    else
-        dbk_table_add_string(table, "");
-    if (decoded) {
-        add_source(table, event);
-        dbk_table_add(table, event->memo);
-    } else {
-        dbk_table_add_string(table, "");
-        dbk_table_add_string(table, dbk_malformed_text(entry->posting.malformed));
-    }
-    if (raw)
-        dbk_table_add(table, value_of(&entry->record));
-}
-
 static int applied(void *context, const struct dbk_changes *changes, struct dbk_err *err)
 {
     struct history *history = context;
@@ -168,9 +66,9 @@ static int applied(void *context, const struct dbk_changes *changes, struct dbk_
         if (!is_within(history, entry))
             continue;
         if (history->json)
-            code = show_json(entry, err);
+            code = dbk_entry_print_json(entry, history->columns, err);
         else
-            show_row(history, entry);
+            dbk_entry_add_row(&history->table, entry, history->columns);
     }
     return code;
 }
@@ -192,14 +90,11 @@ static int check_partition(const struct history *history, const struct dbk_when 
 
 static int run(struct dbk_cli *cli, int argc, char **argv, struct dbk_err *err)
 {
-    static const struct dbk_column columns[] = {
-        {"AT", false},      {"ARRIVED", false}, {"DATE", false},
-        {"VERDICT", false}, {"AMOUNT", true},   {"BALANCE", true},
-        {"SOURCE", false},  {"MEMO", false},    {"RECORD", false}};
-    struct history history = {.account = dbk_text_of(argv[0]), .json = cli->json};
+    struct history history = {
+        .account = dbk_text_of(argv[0]), .json = cli->json, .columns = raw ? DBK_ENTRY_RAW : 0};
     (void)argc;
     int code = dbk_ask_open(&history.ask, &cli->config, argv[0], err);
-    dbk_table_init(&history.table, columns, raw ? 9 : 8);
+    dbk_entry_table_init(&history.table, history.columns);
     if (code == 0)
         code = dbk_when_parse(&history.from, "--from", from_text,
                               dbk_book_partition_count(history.ask.book), err);

@@ -17,10 +17,16 @@ void dbk_table_init(struct dbk_table *table, const struct dbk_column *columns, i
     *table = (struct dbk_table){.columns = columns, .column_count = column_count};
 }
 
-void dbk_table_clear(struct dbk_table *table)
+static void forget_rows(struct dbk_table *table)
 {
     for (size_t i = 0; i < table->cell_count; i++)
         free(table->cells[i]);
+    table->cell_count = 0;
+}
+
+void dbk_table_clear(struct dbk_table *table)
+{
+    forget_rows(table);
     free(table->cells);
     *table = (struct dbk_table){.cells = NULL};
 }
@@ -90,34 +96,38 @@ static void print_cell(const char *text, int width, bool right, bool last)
         printf("%s%*s  ", text, padding, "");
 }
 
-static void print_aligned(const struct dbk_table *table)
+static void print_aligned(struct dbk_table *table)
 {
-    int widths[DBK_TABLE_COLUMNS] = {0};
+    int *widths = table->widths;
     int columns = table->column_count;
-    for (int c = 0; c < columns; c++)
-        widths[c] = width_of(table->columns[c].title);
+    for (int c = 0; c < columns; c++) {
+        int width = width_of(table->columns[c].title);
+        widths[c] = width > widths[c] ? width : widths[c];
+    }
     for (size_t i = 0; i < table->cell_count; i++) {
         int width = width_of(table->cells[i]);
         int *widest = &widths[i % (size_t)columns];
         *widest = width > *widest ? width : *widest;
     }
-    for (int c = 0; c < columns; c++)
+    for (int c = 0; !table->titled && c < columns; c++)
         print_cell(table->columns[c].title, widths[c], table->columns[c].right, c == columns - 1);
+    table->titled = true;
     for (size_t i = 0; i < table->cell_count; i++) {
         int c = (int)(i % (size_t)columns);
         print_cell(table->cells[i], widths[c], table->columns[c].right, c == columns - 1);
     }
 }
 
-int dbk_table_print(const struct dbk_table *table, struct dbk_err *err)
+int dbk_table_print(struct dbk_table *table, struct dbk_err *err)
 {
     if (table->failed)
         return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
-    if (isatty(STDOUT_FILENO)) {
+    if (isatty(STDOUT_FILENO))
         print_aligned(table);
-        return 0;
-    }
-    for (size_t i = 0; i < table->cell_count; i++)
-        printf("%s%c", table->cells[i], (i + 1) % (size_t)table->column_count == 0 ? '\n' : '\t');
+    else
+        for (size_t i = 0; i < table->cell_count; i++)
+            printf("%s%c", table->cells[i],
+                   (i + 1) % (size_t)table->column_count == 0 ? '\n' : '\t');
+    forget_rows(table);
     return 0;
 }

@@ -22,7 +22,9 @@ struct dbk_table {
     char **cells; /**< row after row */
     size_t cell_count;
     size_t capacity;
-    bool failed; /**< out of memory: nothing will be printed */
+    int widths[DBK_TABLE_COLUMNS]; /**< least width of each column on a terminal; may be set */
+    bool titled;                   /**< the titles were printed */
+    bool failed;                   /**< out of memory: nothing will be printed */
 };
 
 /** @param columns  column_count of them, living as long as the table. */
@@ -35,7 +37,8 @@ void dbk_table_add_string(struct dbk_table *table, const char *text);
 void dbk_table_add_amount(struct dbk_table *table, int64_t amount_minor);
 void dbk_table_add_position(struct dbk_table *table, int32_t partition, int64_t offset);
 
-/** Print all rows. @return 0 or DBK_ENOMEM. */
-DBK_MUST_CHECK int dbk_table_print(const struct dbk_table *table, struct dbk_err *err);
+/** Print all rows and forget them: later rows follow below, without the titles. @return 0 or
+ *  DBK_ENOMEM. */
+DBK_MUST_CHECK int dbk_table_print(struct dbk_table *table, struct dbk_err *err);
 
 #endif
