@@ -1,8 +1,12 @@
 # Turn INPUT into OUTPUT, a C file that defines `const char SYMBOL[]` (with a zero at its end, so
-# that text can be used as a string) and `const unsigned long SYMBOL_size` (without that zero).
+# that text can be used as a string), `const unsigned long SYMBOL_size` (without that zero) and
+# `const char SYMBOL_sha256[]`, in hexadecimal.
 file(READ ${INPUT} hex HEX)
+file(SHA256 ${INPUT} sha256)
 string(REGEX REPLACE "([0-9a-f][0-9a-f])" "'\\\\x\\1'," bytes "${hex}")
 file(WRITE ${OUTPUT}
     "extern const char ${SYMBOL}[];\nextern const unsigned long ${SYMBOL}_size;\n"
+    "extern const char ${SYMBOL}_sha256[];\n"
     "const char ${SYMBOL}[] = {${bytes}'\\0'};\n"
-    "const unsigned long ${SYMBOL}_size = sizeof ${SYMBOL} - 1;\n")
+    "const unsigned long ${SYMBOL}_size = sizeof ${SYMBOL} - 1;\n"
+    "const char ${SYMBOL}_sha256[] = \"${sha256}\";\n")

@@ -1,15 +1,12 @@
 #include "serve_internal.h"
 
+#include "assets.h"
+
 #include <daybook/message.h>
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-extern const char dbk_style_css[];
-extern const unsigned long dbk_style_css_size;
-extern const char dbk_icon_svg[];
-extern const unsigned long dbk_icon_svg_size;
 
 /* --- connections --- */
 
@@ -50,21 +47,14 @@ void dbk_serve_give_view(struct dbk_serve *serve, struct dbk_view *view)
 
 /* --- routing --- */
 
-static void serve_asset(struct dbk_http_response *response, const char *type, const char *bytes,
-                        unsigned long size)
-{
-    response->content_type = type;
-    snprintf(response->etag, sizeof response->etag, "%s", DAYBOOK_VERSION);
-    dbk_buffer_add(&response->body, bytes, size);
-}
-
 /** Answers that need no database. @return true where it was one. */
 static bool serve_static(const char *path, struct dbk_http_response *response)
 {
-    if (strcmp(path, "style.css") == 0) {
-        serve_asset(response, "text/css; charset=utf-8", dbk_style_css, dbk_style_css_size);
-    } else if (strcmp(path, "icon.svg") == 0) {
-        serve_asset(response, "image/svg+xml", dbk_icon_svg, dbk_icon_svg_size);
+    const struct dbk_asset *asset = dbk_asset_find(path);
+    if (asset != NULL) {
+        response->content_type = asset->content_type;
+        snprintf(response->etag, sizeof response->etag, "%s", asset->sha256);
+        dbk_buffer_add(&response->body, asset->bytes, *asset->size);
     } else if (strcmp(path, "healthz") == 0) {
         response->content_type = "text/plain; charset=utf-8";
         dbk_buffer_add_string(&response->body, "ok\n");

@@ -66,6 +66,13 @@ static const char *const texts[DBK_TEXT_COUNT][DBK_LANG_COUNT] = {
     [DBK_T_DIFFERENCE] = {"écart", "difference"},
     [DBK_T_DIFFERENCES] = {"écarts", "differences"},
     [DBK_T_THROUGH] = {"jusqu’à", "through"},
+    [DBK_T_PAUSE] = {"Pause", "Pause"},
+    [DBK_T_LIVE] = {"En direct", "Live"},
+    [DBK_T_PAUSED_SINCE] = {"En pause ; chiffres de", "Paused; numbers as of"},
+    [DBK_T_LOST_SINCE] = {"Connexion perdue, nouvel essai en cours ; chiffres de",
+                          "Connection lost, trying again; numbers as of"},
+    [DBK_T_NEW_ROWS] = {"Nouvelles lignes :", "New rows:"},
+    [DBK_T_COUNTING] = {"Calcul en cours…", "Counting…"},
 };
 
 const char *dbk_lang_code(enum dbk_lang lang)

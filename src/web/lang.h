@@ -63,6 +63,12 @@ enum dbk_text_id {
     DBK_T_DIFFERENCE,
     DBK_T_DIFFERENCES,
     DBK_T_THROUGH,
+    DBK_T_PAUSE,
+    DBK_T_LIVE,
+    DBK_T_PAUSED_SINCE,
+    DBK_T_LOST_SINCE,
+    DBK_T_NEW_ROWS,
+    DBK_T_COUNTING,
     DBK_TEXT_COUNT
 };
 

@@ -1,4 +1,4 @@
-#include "page.h"
+#include "page_live.h"
 
 #include <daybook/escape.h>
 
@@ -141,8 +141,10 @@ void dbk_page_begin(struct dbk_page *page, enum dbk_text_id title,
     add(page, "\">");
     add_text(page, DBK_T_OTHER_LANGUAGE);
     add(page, "</a></nav>\n</header>\n<main id=\"content\">\n");
-    if (freshness != NULL)
+    if (freshness != NULL) {
         add_freshness(page, overview, freshness);
+        dbk_page_live(page, overview);
+    }
     add(page, "<h1>");
     add_text(page, title);
     add(page, "</h1>\n");

@@ -1,0 +1,290 @@
+// Charts, drawn from the tables beside them and from nothing else: each row is a point, each cell
+// with data-k and data-v a value. What a chart shows in words is a cell's own text, so that an
+// amount too large for a double is drawn roughly and told exactly.
+import { dayTicks, tickLabel } from "./time_axis.js";
+
+const LIBRARY = "/chart.js";
+const charts = new Map(); // by figure
+
+/* --- data --- */
+
+/** @return the table's rows: label, and for each key its value and its text. */
+function readRows(table) {
+  return [...table.tBodies].flatMap((body) => [...body.rows]).map((row) => {
+    const cells = {};
+    for (const cell of row.querySelectorAll("[data-k][data-v]")) {
+      const text = cell.innerText.trim();
+      cells[cell.dataset.k] = { value: cell.dataset.v, text };
+    }
+    return cells;
+  });
+}
+
+/** Minor units, of any length, to units: only ever for drawing. */
+const units = (cell) => (cell === undefined ? null : Number(cell.value) / 100);
+const seconds = (cell) => Number(cell.value);
+
+/* --- colours and patterns, from the style sheet --- */
+
+/** A colour as the style sheet has it for this theme and medium. */
+function colour(figure, name) {
+  const probe = document.createElement("span");
+  probe.style.color = `var(--${name})`;
+  figure.append(probe);
+  const found = getComputedStyle(probe).color;
+  probe.remove();
+  return found;
+}
+
+/** Stripes, so that a withdrawal is known without its colour. */
+function striped(ink) {
+  const tile = document.createElement("canvas");
+  tile.width = tile.height = 6;
+  const pen = tile.getContext("2d");
+  pen.strokeStyle = ink;
+  pen.lineWidth = 2;
+  for (const shift of [-6, 0, 6]) {
+    pen.moveTo(shift - 1, 7);
+    pen.lineTo(shift + 7, -1);
+  }
+  pen.stroke();
+  return pen.createPattern(tile, "repeat");
+}
+
+/* --- the three kinds --- */
+
+function amountAxis(look, more = {}) {
+  const format = new Intl.NumberFormat(look.lang, { notation: "compact", maximumFractionDigits: 1 });
+  return {
+    grid: { color: look.line, borderColor: look.line },
+    ticks: { color: look.soft, callback: (value) => format.format(value).replace("-", "\u2212") },
+    ...more,
+  };
+}
+
+function timeAxis(look, from, to) {
+  return {
+    type: "linear",
+    min: from,
+    max: to,
+    grid: { color: look.line, borderColor: look.line, drawOnChartArea: false },
+    afterBuildTicks: (axis) => {
+      axis.ticks = dayTicks(axis.min, axis.max, Math.max(2, Math.floor(axis.width / 80)));
+    },
+    ticks: {
+      color: look.soft,
+      autoSkip: false,
+      maxRotation: 0,
+      callback: (value, index, ticks) => tickLabel(look.lang, value, ticks[index]),
+    },
+  };
+}
+
+const DAY_S = 86400;
+
+/** Deposits upward, withdrawals downward and striped. */
+function flowSets(look, rows, place) {
+  const bar = { maxBarThickness: 28, grouped: false, borderWidth: 1 };
+  const set = (key, sign, ink, fill) => ({
+    ...bar,
+    label: look.names[key],
+    borderColor: ink,
+    backgroundColor: fill,
+    data: rows.map((row, index) => place(sign * units(row[key]), row, index)),
+    texts: rows.map((row) => row[key].text),
+  });
+  return [
+    set("deposits", 1, look.in, look.in),
+    set("withdrawals", -1, look.out, striped(look.out)),
+  ];
+}
+
+function daily(look, rows) {
+  const days = rows.map((row) => seconds(row.day));
+  const half = DAY_S / 2;
+  return {
+    type: "bar",
+    data: { datasets: flowSets(look, rows, (y, row) => ({ x: seconds(row.day), y })) },
+    labels: rows.map((row) => row.day.text),
+    scales: {
+      x: timeAxis(look, Math.min(...days) - half, Math.max(...days) + half),
+      y: amountAxis(look),
+    },
+  };
+}
+
+function bars(look, rows) {
+  return {
+    type: "bar",
+    data: {
+      labels: rows.map((row) => row.account.value),
+      datasets: flowSets(look, rows, (x) => x),
+    },
+    labels: rows.map((row) => row.account.text),
+    indexAxis: "y",
+    scales: {
+      x: amountAxis(look),
+      y: {
+        stacked: true,
+        grid: { display: false, borderColor: look.line },
+        ticks: { color: look.ink, autoSkip: false, callback: (value, i) => short(rows[i].account) },
+      },
+    },
+  };
+}
+
+const short = ({ text }) => (text.length > 18 ? text.slice(0, 17) + "…" : text);
+
+/** A line that stays where it is until a transaction moves it, with a mark for each. */
+function balance(look, rows) {
+  const times = rows.map((row) => seconds(row.time));
+  const from = Math.min(...times);
+  const to = Math.max(...times);
+  const margin = Math.max((to - from) / 50, 3600);
+  return {
+    type: "line",
+    data: {
+      datasets: [{
+        label: look.names.balance,
+        borderColor: look.accent,
+        backgroundColor: look.accent,
+        borderWidth: 1.5,
+        stepped: true,
+        pointRadius: rows.length > 400 ? 1.5 : 3,
+        pointHitRadius: 8,
+        data: rows.map((row) => ({ x: seconds(row.time), y: units(row.balance) })),
+        texts: rows.map((row) => row.balance.text),
+      }],
+    },
+    labels: rows.map((row) => row.time.text),
+    scales: { x: timeAxis(look, from - margin, to + margin), y: amountAxis(look) },
+  };
+}
+
+const KINDS = { daily, bars, balance };
+
+/* --- drawing --- */
+
+function lookOf(figure) {
+  const look = { lang: document.documentElement.lang, names: figure.dataset };
+  for (const name of ["ink", "soft", "line", "paper", "accent", "in", "out"]) {
+    look[name] = colour(figure, name);
+  }
+  return look;
+}
+
+function options(figure, look, made) {
+  return {
+    animation: false,
+    responsive: true,
+    maintainAspectRatio: false,
+    indexAxis: made.indexAxis ?? "x",
+    interaction: { mode: "nearest", axis: made.indexAxis ?? "x", intersect: false },
+    font: { family: getComputedStyle(figure).fontFamily },
+    scales: made.scales,
+    plugins: {
+      legend: {
+        display: made.data.datasets.length > 1,
+        align: "start",
+        labels: { color: look.ink, boxWidth: 14, boxHeight: 14 },
+      },
+      tooltip: {
+        backgroundColor: look.ink,
+        titleColor: look.paper,
+        bodyColor: look.paper,
+        displayColors: false,
+        callbacks: {
+          title: ([first]) => made.labels[first.dataIndex],
+          label: ({ dataset, dataIndex }) => `${dataset.label}: ${dataset.texts[dataIndex]}`,
+        },
+      },
+    },
+  };
+}
+
+/** @return the canvas, made where it is not there yet. */
+function canvasOf(figure, count) {
+  let plot = figure.querySelector(".plot");
+  if (plot === null) {
+    plot = document.createElement("div");
+    plot.className = "plot";
+    plot.dataset.made = ""; // for morph.js: not the server's
+    const canvas = document.createElement("canvas");
+    canvas.setAttribute("role", "img");
+    plot.append(canvas);
+    figure.append(plot);
+  }
+  if (figure.dataset.chart === "bars") plot.style.height = `${4.5 + count * 1.6}rem`;
+  const canvas = plot.firstElementChild;
+  const caption = figure.querySelector("figcaption");
+  if (caption !== null) canvas.setAttribute("aria-label", caption.innerText.trim());
+  return canvas;
+}
+
+function draw(figure) {
+  const table = document.getElementById(figure.dataset.table);
+  const rows = table === null ? [] : readRows(table);
+  const known = charts.get(figure);
+  const shown = JSON.stringify(rows);
+  if (known?.shown === shown) return;
+  figure.classList.toggle("empty", rows.length === 0);
+  if (rows.length === 0) return;
+  const look = lookOf(figure);
+  const made = KINDS[figure.dataset.chart](look, rows);
+  const canvas = canvasOf(figure, rows.length);
+  if (known === undefined) {
+    const chart = new Chart(canvas, { ...made, options: options(figure, look, made) });
+    charts.set(figure, { chart, shown });
+    return;
+  }
+  known.shown = shown;
+  known.chart.data = made.data;
+  known.chart.options = options(figure, look, made);
+  known.chart.update("none");
+}
+
+/** Charts whose figure has gone are given up; the library keeps them otherwise. */
+function drawAll() {
+  for (const [figure, { chart }] of charts) {
+    if (figure.isConnected) continue;
+    chart.destroy();
+    charts.delete(figure);
+  }
+  document.querySelectorAll("figure.chart[data-chart][data-table]").forEach(draw);
+}
+
+function redraw() {
+  for (const known of charts.values()) known.shown = null;
+  drawAll();
+}
+
+/** On paper there are only dark colours on white, whatever the screen has. */
+function onPaper(printing) {
+  document.documentElement.toggleAttribute("data-printing", printing);
+  redraw();
+  for (const { chart } of charts.values()) chart.resize();
+}
+
+let library = null;
+function load() {
+  library ??= new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    script.src = LIBRARY;
+    script.onload = resolve;
+    script.onerror = reject;
+    document.head.append(script);
+  });
+  return library;
+}
+
+async function start() {
+  if (document.querySelector("figure.chart") === null) return;
+  await load();
+  drawAll();
+}
+
+document.addEventListener("daybook:updated", start);
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
+window.addEventListener("beforeprint", () => onPaper(true));
+window.addEventListener("afterprint", () => onPaper(false));
+start();
