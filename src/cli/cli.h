@@ -60,6 +60,8 @@ extern const struct dbk_command dbk_command_export;
 extern const struct dbk_command dbk_command_verify;
 extern const struct dbk_command dbk_command_statement;
 extern const struct dbk_command dbk_command_history;
+extern const struct dbk_command dbk_command_log;
+extern const struct dbk_command dbk_command_simulate;
 
 /** Set by SIGINT and SIGTERM (handlers are installed by main): long loops look at it. */
 extern volatile sig_atomic_t dbk_stop_requested;

@@ -14,7 +14,7 @@ static const struct dbk_command *const commands[] = {
     &dbk_command_init,    &dbk_command_import,  &dbk_command_project,   &dbk_command_audit,
     &dbk_command_balance, &dbk_command_history, &dbk_command_statement, &dbk_command_verify,
     &dbk_command_export,  &dbk_command_status,  &dbk_command_snapshot,  &dbk_command_serve,
-    &dbk_command_run,
+    &dbk_command_run,     &dbk_command_log,
 };
 
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])

@@ -1,0 +1,83 @@
+#include "at_hand.h"
+
+#include "snapshots.h"
+
+#include <daybook/message.h>
+#include <daybook/view_read.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/** @return true where the view was made from this log. */
+static bool is_of(const struct dbk_view_identity *identity, const struct dbk_topic *topic)
+{
+    return strcmp(identity->topic, topic->name) == 0 &&
+           strcmp(identity->cluster_id, topic->cluster_id) == 0 &&
+           identity->partition_count == topic->partition_count;
+}
+
+/** Open the database, if it is there and of this log. */
+static struct dbk_view *open_view(const struct dbk_topic *topic, const char *path)
+{
+    struct dbk_view *view = NULL;
+    struct dbk_err err;
+    if (access(path, F_OK) != 0)
+        return NULL;
+    if (dbk_view_open_read(&view, path, &err) != 0) {
+        dbk_warning("%s Going on without it.", err.text);
+        return NULL;
+    }
+    if (is_of(dbk_view_identity(view), topic))
+        return view;
+    dbk_warning("%s is a view of another log than topic %s. Going on without it.", path,
+                topic->name);
+    dbk_view_close(view);
+    return NULL;
+}
+
+/** Load the view, in a read transaction that stays open. */
+static int load(struct dbk_view *view, struct dbk_book *book, struct dbk_err *err)
+{
+    int32_t count = dbk_book_partition_count(book);
+    struct dbk_checkpoint *checkpoints = calloc((size_t)count, sizeof *checkpoints);
+    if (checkpoints == NULL)
+        return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
+    int code = dbk_view_begin(view, checkpoints, err);
+    free(checkpoints);
+    return code == 0 ? dbk_view_load(view, book, err) : code;
+}
+
+static int from_snapshots(struct dbk_book *book, struct dbk_log *log,
+                          const struct dbk_config *config, int32_t only, struct dbk_err *err)
+{
+    struct dbk_snapshots snapshots;
+    int code = dbk_snapshots_read(&snapshots, config, dbk_log_topic(log), only, err);
+    if (code == 0)
+        code = dbk_snapshots_restore(&snapshots, log, book, err);
+    dbk_snapshots_close(&snapshots);
+    return code;
+}
+
+int dbk_at_hand(struct dbk_book *book, struct dbk_log *log, const struct dbk_config *config,
+                int32_t only, struct dbk_view **view, struct dbk_err *err)
+{
+    struct dbk_err other;
+    *view = open_view(dbk_log_topic(log), config->database);
+    if (*view == NULL)
+        return from_snapshots(book, log, config, only, err);
+    int code = load(*view, book, &other);
+    if (code == DBK_EVIEW) {
+        dbk_warning("%s Going on without it.", other.text);
+        dbk_view_close(*view);
+        *view = NULL;
+        if (dbk_book_clear(book) != 0)
+            return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
+        return from_snapshots(book, log, config, only, err);
+    }
+    if (code == 0)
+        code = dbk_log_verify(log, book, &other);
+    if (code != 0)
+        *err = other;
+    return code;
+}

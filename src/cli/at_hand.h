@@ -1,0 +1,26 @@
+/**
+ * The state at hand: where a fold can begin without reading the whole log.
+ */
+#ifndef DAYBOOK_AT_HAND_H
+#define DAYBOOK_AT_HAND_H
+
+#include "cli.h"
+
+#include <daybook/view.h>
+
+/**
+ * Bring an empty book forward: to the checkpoints of the database's view where there is one of this
+ * log, else to the last snapshots, else it stays at offset 0. Says so where one cannot be used.
+ *
+ * @param book, log  from dbk_open_log_and_book.
+ * @param only       the partition whose snapshot is needed, or -1: all.
+ * @param[out] view  the view that the book was loaded from, in the read transaction of exactly
+ *                   these checkpoints, or NULL; closed by the caller, soon (it holds up the
+ *                   database's own checkpoints).
+ * @return 0, or where the log is another one than the view's: DBK_ENO; DBK_EBROKER, DBK_ENOMEM.
+ */
+DBK_MUST_CHECK int dbk_at_hand(struct dbk_book *book, struct dbk_log *log,
+                               const struct dbk_config *config, int32_t only,
+                               struct dbk_view **view, struct dbk_err *err);
+
+#endif
