@@ -1,4 +1,4 @@
-#include "cli.h"
+#include "help.h"
 #include "options.h"
 
 #include <daybook/message.h>
@@ -10,14 +10,16 @@
 #include <string.h>
 #include <unistd.h>
 
-static const struct dbk_command *const commands[] = {
+static const struct dbk_command *const list[] = {
     &dbk_command_init,    &dbk_command_import,  &dbk_command_project,   &dbk_command_audit,
     &dbk_command_balance, &dbk_command_history, &dbk_command_statement, &dbk_command_verify,
     &dbk_command_export,  &dbk_command_status,  &dbk_command_snapshot,  &dbk_command_serve,
-    &dbk_command_run,     &dbk_command_log,
+    &dbk_command_run,     &dbk_command_log,     &dbk_command_simulate,
 };
 
-#define COMMAND_COUNT (sizeof commands / sizeof commands[0])
+#define COMMAND_COUNT (sizeof list / sizeof list[0])
+
+static const struct dbk_commands commands = {list, COMMAND_COUNT};
 
 static void on_signal(int number)
 {
@@ -35,75 +37,25 @@ static void install_handlers(void)
     sigaction(SIGPIPE, &action, NULL);
 }
 
-static void print_usage(void)
-{
-    puts("daybook - a ledger whose every number can be proven from its log\n\n"
-         "Usage: daybook COMMAND [OPTIONS] [ARGUMENTS]\n\nCommands:");
-    for (size_t i = 0; i < COMMAND_COUNT; i++)
-        printf("  %-10s %s\n", commands[i]->name, commands[i]->summary);
-    puts("  help       show help for a command\n\nOptions of every command:");
-    dbk_options_print(dbk_global_table);
-    puts("      --version                versions of daybook and its libraries\n\n"
-         "Exit status: 0 yes, 1 no, 2 usage, 3 broker (nothing was sent), 4 database,\n"
-         "5 sent but the outcome is not known.");
-}
-
-static void print_help(const struct dbk_command *command)
-{
-    printf("daybook %s - %s\n\nUsage: daybook %s [OPTIONS]%s%s\n\n%s\n", command->name,
-           command->summary, command->name, command->arguments[0] != '\0' ? " " : "",
-           command->arguments, command->description);
-    if (command->options != NULL && command->options->name != NULL) {
-        puts("\nOptions:");
-        dbk_options_print(command->options);
-    }
-    puts("\nOptions of every command:");
-    dbk_options_print(dbk_global_table);
-}
-
-/** The manual page, from the same tables: groff's man macros. */
-static void print_manual(void)
-{
-    puts(".TH DAYBOOK 1 \"\" \"daybook " DAYBOOK_VERSION "\" \"User Commands\"\n"
-         ".SH NAME\ndaybook \\- a ledger whose every number can be proven from its log\n"
-         ".SH SYNOPSIS\n.B daybook\n.I COMMAND\n[OPTIONS] [ARGUMENTS]\n"
-         ".SH COMMANDS");
-    for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        const struct dbk_command *command = commands[i];
-        printf(".SS daybook %s %s\n%s.\n.PP\n%s\n", command->name, command->arguments,
-               command->summary, command->description);
-        dbk_options_print_manual(command->options);
-    }
-    puts(".SH OPTIONS OF EVERY COMMAND");
-    dbk_options_print_manual(dbk_global_table);
-    puts(".SH EXIT STATUS\n"
-         "0 yes, 1 no, 2 usage, 3 broker (nothing was sent), 4 database, 5 sent but the outcome "
-         "is not known.\n"
-         ".SH ENVIRONMENT\n"
-         "DAYBOOK_BROKERS, DAYBOOK_TOPIC, DAYBOOK_DATABASE and DAYBOOK_CONFIG stand for -b, -t, "
-         "-d and -F.\n"
-         ".SH FILES\n~/.config/daybook.conf");
-}
-
 static const struct dbk_command *find_command(const char *name)
 {
     for (size_t i = 0; i < COMMAND_COUNT; i++)
-        if (strcmp(commands[i]->name, name) == 0)
-            return commands[i];
+        if (strcmp(list[i]->name, name) == 0)
+            return list[i];
     return NULL;
 }
 
-static int unknown_command(const char *name)
+static int unknown_command(const char *name, struct dbk_err *err)
 {
     const char *names[COMMAND_COUNT + 1] = {"help"};
     for (size_t i = 0; i < COMMAND_COUNT; i++)
-        names[i + 1] = commands[i]->name;
+        names[i + 1] = list[i]->name;
     const char *nearest = dbk_nearest(name, names, COMMAND_COUNT + 1);
     if (nearest != NULL)
-        dbk_message("there is no command \"%.100s\"; did you mean %s?", name, nearest);
-    else
-        dbk_message("there is no command \"%.100s\"; daybook help lists them.", name);
-    return dbk_err_exit_status(DBK_EUSAGE);
+        return dbk_err_set(err, DBK_EUSAGE, "there is no command \"%.100s\"; did you mean %s?",
+                           name, nearest);
+    return dbk_err_set(err, DBK_EUSAGE, "there is no command \"%.100s\"; daybook help lists them.",
+                       name);
 }
 
 static int check_count(const struct dbk_command *command, int argc, struct dbk_err *err)
@@ -140,7 +92,7 @@ static int run_command(struct dbk_cli *cli, const struct dbk_command *command, i
     if (code != 0)
         return code;
     if (dbk_global.help) {
-        print_help(command);
+        dbk_help_print_command(command);
         return 0;
     }
     code = check_count(command, argc, err);
@@ -164,6 +116,59 @@ static int finish(int code, struct dbk_err *err)
     return dbk_err_exit_status(code);
 }
 
+/** `daybook help ...`: argv is what follows. */
+static int help(int argc, char **argv, struct dbk_err *err)
+{
+    bool manual = argc > 0 && strcmp(argv[0], "--man") == 0;
+    bool completion = argc > 0 && strcmp(argv[0], "--completion") == 0;
+    const char *name = argc > manual ? argv[manual] : NULL;
+    if (completion) {
+        if (argc > 1 && dbk_completion_print(commands, argv[1]))
+            return 0;
+        return dbk_err_set(err, DBK_EUSAGE, "--completion takes a shell: bash, zsh or fish.");
+    }
+    if (name == NULL) {
+        if (manual)
+            dbk_help_print_manual(commands);
+        else
+            dbk_help_print(commands);
+        return 0;
+    }
+    const struct dbk_command *command = find_command(name);
+    if (command == NULL)
+        return unknown_command(name, err);
+    if (manual)
+        dbk_help_print_command_manual(commands, command);
+    else
+        dbk_help_print_command(command);
+    return 0;
+}
+
+static int run(struct dbk_cli *cli, int argc, char **argv, struct dbk_err *err)
+{
+    const struct dbk_option version[] = {
+        {"version", 'V', DBK_OPTION_FLAG, &dbk_global.version, NULL, "", 0, 0},
+        {NULL, 0, DBK_OPTION_FLAG, NULL, NULL, NULL, 0, 0},
+    };
+    int code = dbk_options_parse(version, &argc, argv, true, &cli->config, err);
+    if (code != 0)
+        return code;
+    if (dbk_global.version) {
+        dbk_print_versions();
+        return 0;
+    }
+    if (argc == 0) {
+        dbk_help_print(commands);
+        return dbk_global.help ? 0 : DBK_EUSAGE;
+    }
+    if (strcmp(argv[0], "help") == 0)
+        return help(argc - 1, argv + 1, err);
+    const struct dbk_command *command = find_command(argv[0]);
+    if (command == NULL)
+        return unknown_command(argv[0], err);
+    return run_command(cli, command, argc - 1, argv + 1, err);
+}
+
 int main(int argc, char **argv)
 {
     struct dbk_cli cli = {.json = false};
@@ -171,37 +176,7 @@ int main(int argc, char **argv)
     setlocale(LC_CTYPE, "");
     install_handlers();
     dbk_config_init(&cli.config);
-    argc--;
-    argv++;
-    int code = 0;
-    const struct dbk_option version[] = {
-        {"version", 'V', DBK_OPTION_FLAG, &dbk_global.version, NULL, "", 0, 0},
-        {NULL, 0, DBK_OPTION_FLAG, NULL, NULL, NULL, 0, 0},
-    };
-    code = dbk_options_parse(version, &argc, argv, true, &cli.config, &err);
-    if (code != 0)
-        return finish(code, &err);
-    if (dbk_global.version) {
-        dbk_print_versions();
-        return finish(0, &err);
-    }
-    bool help = argc > 0 && strcmp(argv[0], "help") == 0;
-    if (argc == 0 || (help && argc == 1)) {
-        print_usage();
-        return finish(argc == 0 && !dbk_global.help ? DBK_EUSAGE : 0, &err);
-    }
-    const char *name = argv[help ? 1 : 0];
-    if (help && strcmp(name, "--man") == 0) {
-        print_manual();
-        return finish(0, &err);
-    }
-    const struct dbk_command *command = find_command(name);
-    if (command == NULL)
-        return unknown_command(name);
-    if (help)
-        print_help(command);
-    else
-        code = run_command(&cli, command, argc - 1, argv + 1, &err);
+    int code = run(&cli, argc - 1, argv + 1, &err);
     dbk_config_clear(&cli.config);
     return finish(code, &err);
 }
