@@ -32,7 +32,7 @@ one_library() { # one_library HEADER FILES...
 }
 one_library librdkafka 'shell/kafka\.h' 'cli/versions\.c'
 one_library sqlite3 'shell/view_internal\.h' 'cli/versions\.c'
-one_library microhttpd 'shell/http\.c' 'cli/versions\.c'
+one_library microhttpd 'shell/http_internal\.h' 'cli/versions\.c'
 
 calls=$(nm -u "$2" | awk '$1 == "U" {print $2}' | sort -u |
     grep -E '^(printf|fprintf|puts|fopen|open|read|write|time|clock_gettime|gettimeofday|getenv|rand|random|getrandom|pthread_.*|thrd_.*|setlocale|localtime|mktime)(@.*)?$' || true)

@@ -1,11 +1,15 @@
 /**
- * A small HTTP server for reading: GET and HEAD, nothing with a body, on loopback.
+ * An HTTP server for reading: GET and HEAD, nothing with a body.
  *
  * It owns libmicrohttpd and the rules that hold for every request: methods, bodies, the Host
- * header, limits and deadlines, the headers of every answer. What is answered is the handler's.
+ * header, limits and deadlines, compression, the headers of every answer. What is answered is the
+ * service's.
  *
- * Lifetime: start, stop (takes NULL). The handler runs on the server's threads, at most
- * DBK_HTTP_THREADS at once.
+ * Threads: DBK_HTTP_LOOPS event loops, which never wait for anything but the network; answers that
+ * read the database are made by workers, some for those that take milliseconds and some for those
+ * that may take seconds, so that the slow ones hold up only each other.
+ *
+ * Lifetime: start, stop (takes NULL).
  */
 #ifndef DAYBOOK_HTTP_H
 #define DAYBOOK_HTTP_H
@@ -15,10 +19,15 @@
 
 #include <stdint.h>
 
-#define DBK_HTTP_THREADS 2
+#define DBK_HTTP_LOOPS 2
+#define DBK_HTTP_QUICK_WORKERS 4
+#define DBK_HTTP_SLOW_WORKERS 4
 #define DBK_HTTP_SEGMENTS 4
-#define DBK_HTTP_PARAMS 8
+#define DBK_HTTP_PARAMS 16
 #define DBK_HTTP_VALUE_SIZE 512
+#define DBK_HTTP_CHANNELS 4
+/** Event streams open at once. */
+#define DBK_HTTP_STREAMS_MAX 1000
 
 struct dbk_http_param {
     char name[32];
@@ -44,13 +53,25 @@ struct dbk_http_response {
     const char *filename; /**< suggested to who saves it; NULL for none */
     struct dbk_buffer body;
     dbk_http_more *more; /**< not NULL: the answer comes in pieces, body is not used */
-    void *stream;
+    void *stream;        /**< of more, which is called by one thread at a time */
     void (*close)(void *stream);
+    unsigned channels; /**< not 0: a stream of server-sent events, bits 1 << channel */
 };
 
-/** Answer one request. response is zero but for status 200. */
-typedef void dbk_http_handler(void *context, const struct dbk_http_request *request,
-                              struct dbk_http_response *response);
+/** Who may be kept waiting by an answer. */
+enum dbk_http_work {
+    DBK_HTTP_AT_ONCE, /**< nobody: from memory, microseconds */
+    DBK_HTTP_QUICK,   /**< other quick ones: some short reads of the database */
+    DBK_HTTP_SLOW,    /**< other slow ones: long reads, downloads */
+};
+
+struct dbk_http_service {
+    void *context;
+    enum dbk_http_work (*classify)(void *context, const struct dbk_http_request *request);
+    /** Answer one request; from several threads at once. response is zero but for status 200. */
+    void (*answer)(void *context, const struct dbk_http_request *request,
+                   struct dbk_http_response *response);
+};
 
 struct dbk_http;
 
@@ -59,11 +80,22 @@ struct dbk_http;
  * @return 0, or DBK_EUSAGE (an address that is not loopback, or taken).
  */
 DBK_MUST_CHECK int dbk_http_start(struct dbk_http **http, const char *listen,
-                                  dbk_http_handler *handler, void *context, struct dbk_err *err);
+                                  const struct dbk_http_service *service, struct dbk_err *err);
 void dbk_http_stop(struct dbk_http *http);
 
 /** @return the port it listens on. */
 int dbk_http_port(const struct dbk_http *http);
+
+/**
+ * Set what a channel last said: every stream on it is sent that, and every new stream as its
+ * first. A stream whose client is slow gets the newest only. From any thread.
+ *
+ * @param message  "event: NAME\ndata: ...\n\n"; it is copied. NULL: nothing yet.
+ */
+void dbk_http_publish(struct dbk_http *http, int channel, const char *message, size_t length);
+
+/** @return streams that are open now. */
+int dbk_http_stream_count(struct dbk_http *http);
 
 /** @return the value of a parameter, or NULL. */
 const char *dbk_http_param(const struct dbk_http_request *request, const char *name);

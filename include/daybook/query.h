@@ -17,6 +17,15 @@ DBK_MUST_CHECK int dbk_query_harden(struct dbk_view *view, struct dbk_err *err);
 DBK_MUST_CHECK int dbk_query_begin(struct dbk_view *view, int timeout_ms, struct dbk_err *err);
 void dbk_query_end(struct dbk_view *view);
 
+/**
+ * Has anybody committed since? Cheap enough to ask many times a second.
+ *
+ * @param[out] version  another number than before after another connection's commit. It means
+ *                      nothing to other connections.
+ */
+DBK_MUST_CHECK int dbk_query_data_version(struct dbk_view *view, int64_t *version,
+                                          struct dbk_err *err);
+
 /** How far the view is, and sums over all accounts. */
 struct dbk_overview {
     int64_t generation;

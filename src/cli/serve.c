@@ -72,6 +72,25 @@ static int route(struct dbk_answer *answer, const char *path, struct dbk_err *er
     return code;
 }
 
+/** Without touching the database: may the answer keep others waiting? */
+static enum dbk_http_work classify(void *context, const struct dbk_http_request *request)
+{
+    static const char *const downloads[] = {".csv", ".json"};
+    const char *last =
+        request->segment_count > 0 ? request->segments[request->segment_count - 1] : "";
+    size_t length = strlen(last);
+    (void)context;
+    if (request->segment_count == 1 &&
+        (dbk_asset_find(last) != NULL || strcmp(last, "healthz") == 0 || strcmp(last, "live") == 0))
+        return DBK_HTTP_AT_ONCE;
+    for (size_t i = 0; i < sizeof downloads / sizeof downloads[0]; i++) {
+        size_t end = strlen(downloads[i]);
+        if (length > end && strcmp(last + length - end, downloads[i]) == 0)
+            return DBK_HTTP_SLOW;
+    }
+    return DBK_HTTP_QUICK;
+}
+
 static void handle(void *context, const struct dbk_http_request *request,
                    struct dbk_http_response *response)
 {
@@ -93,6 +112,10 @@ static void handle(void *context, const struct dbk_http_request *request,
     };
     if (strcmp(path, "transactions") == 0 || strcmp(path, "accounts") == 0)
         answer.page.path = address;
+    if (request->segment_count == 1 && strcmp(path, "live") == 0) {
+        dbk_serve_live(&answer);
+        return;
+    }
     if (request->segment_count > 1) {
         dbk_serve_say(&answer, 404, DBK_T_NOT_FOUND);
         return;
@@ -124,11 +147,16 @@ int dbk_serve_start(struct dbk_serve **serve, const struct dbk_config *config, c
     struct dbk_serve *started = calloc(1, sizeof *started);
     if (started == NULL)
         return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
+    const struct dbk_http_service service = {started, classify, handle};
     started->config = config;
     pthread_mutex_init(&started->mutex, NULL);
     int code = dbk_lag_start(&started->lag, config, err);
     if (code == 0)
-        code = dbk_http_start(&started->http, listen, handle, started, err);
+        code = dbk_live_open(&started->live, started, err);
+    if (code == 0)
+        code = dbk_http_start(&started->http, listen, &service, err);
+    if (code == 0)
+        code = dbk_live_start(started->live, err);
     if (code != 0) {
         dbk_serve_stop(started);
         return code;
@@ -142,7 +170,9 @@ void dbk_serve_stop(struct dbk_serve *serve)
 {
     if (serve == NULL)
         return;
+    dbk_live_stop(serve->live);
     dbk_http_stop(serve->http);
+    dbk_live_close(serve->live);
     dbk_lag_stop(serve->lag);
     for (int i = 0; i < serve->idle_count; i++)
         dbk_view_close(serve->idle[i]);

@@ -21,6 +21,7 @@ struct dbk_serve {
     const struct dbk_config *config;
     struct dbk_http *http;
     struct dbk_lag *lag;
+    struct dbk_live *live;
     pthread_mutex_t mutex;                       /* guards all below */
     struct dbk_view *idle[DBK_SERVE_IDLE_VIEWS]; /* open connections that nobody uses now */
     int idle_count;
@@ -56,5 +57,25 @@ void dbk_serve_say(struct dbk_answer *answer, int status, enum dbk_text_id text)
 
 /** Answer with a download, where path is one; it takes over the answer's connection. */
 bool dbk_serve_feed(struct dbk_answer *answer, const char *path, int *code, struct dbk_err *err);
+
+/** How far the view is behind; freshness points into audit. */
+void dbk_serve_freshness(struct dbk_serve *serve, const struct dbk_overview *overview,
+                         struct dbk_last_audit *audit, struct dbk_freshness *freshness);
+
+/**
+ * What pages are told while they are open: `freshness` (the line's HTML in the stream's language)
+ * and `commit` ({"generation":N,"commit_seq":M}), as they are at the beginning and at every change,
+ * commits at most ten times a second.
+ *
+ * Lifetime: open before the server, start after it, stop before it, close after it.
+ */
+DBK_MUST_CHECK int dbk_live_open(struct dbk_live **live, struct dbk_serve *serve,
+                                 struct dbk_err *err);
+DBK_MUST_CHECK int dbk_live_start(struct dbk_live *live, struct dbk_err *err);
+void dbk_live_stop(struct dbk_live *live);
+void dbk_live_close(struct dbk_live *live);
+
+/** Answer with a stream. */
+void dbk_serve_live(struct dbk_answer *answer);
 
 #endif

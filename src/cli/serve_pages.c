@@ -1,6 +1,5 @@
 #include "serve_internal.h"
 
-#include <daybook/clock.h>
 #include <daybook/escape.h>
 
 #include <inttypes.h>
@@ -9,24 +8,8 @@
 
 #define ROWS_ON_OVERVIEW 10
 #define ROWS_ON_PAGE 50
-#define STUCK_MS 10000
 
 /* --- what every answer knows --- */
-
-static void measure_freshness(struct dbk_answer *answer)
-{
-    struct dbk_freshness *freshness = &answer->freshness;
-    int64_t age_ms;
-    freshness->reachable =
-        dbk_lag_get(answer->serve->lag, answer->overview.applied, &freshness->lag_events, &age_ms);
-    freshness->lag_s = age_ms / 1000;
-    dbk_last_audit_read(answer->serve->config->database, &answer->audit);
-    freshness->audit_at_ms = answer->audit.at_ms;
-    freshness->audit_differences = answer->audit.difference_count;
-    freshness->audit_through = answer->audit.through;
-    freshness->stuck = freshness->lag_events > 0 && age_ms > STUCK_MS &&
-                       dbk_clock_wall_ms() - answer->overview.committed_ms > STUCK_MS;
-}
 
 /** Totals change with commits only, and cost a look at every account: they are kept. */
 static int read_totals(struct dbk_answer *answer, struct dbk_err *err)
@@ -66,7 +49,7 @@ static void set_etag(struct dbk_answer *answer)
 static void begin_page(struct dbk_answer *answer, enum dbk_text_id title)
 {
     answer->response->content_type = "text/html; charset=utf-8";
-    measure_freshness(answer);
+    dbk_serve_freshness(answer->serve, &answer->overview, &answer->audit, &answer->freshness);
     set_etag(answer);
     dbk_page_begin(&answer->page, title, &answer->overview, &answer->freshness);
 }

@@ -16,6 +16,8 @@ struct dbk_connection {
     struct dbk_connection *next;
     struct dbk_connection *previous;
     _Atomic int64_t deadline_ms;
+    atomic_bool busy;
+    bool cut;
     int fd;
 };
 
@@ -24,16 +26,36 @@ struct dbk_connections {
     pthread_mutex_t mutex;
     pthread_cond_t ended_changed;
     bool ended;
-    struct dbk_connection *first;
+    struct dbk_connection *first; /* the newest */
+    struct dbk_connection *last;
+    int count;
+    int idle_limit;
+    void (*tick)(void *context);
+    void *context;
 };
 
 /** Shutting a socket down lets the server notice; the mutex keeps the number from being reused. */
+static void cut(struct dbk_connection *connection)
+{
+    connection->cut = true;
+    shutdown(connection->fd, SHUT_RDWR);
+}
+
 static void cut_late_ones(struct dbk_connections *connections)
 {
     int64_t now_ms = dbk_clock_monotonic_ms();
     for (struct dbk_connection *c = connections->first; c != NULL; c = c->next)
         if (c->deadline_ms < now_ms)
-            shutdown(c->fd, SHUT_RDWR);
+            cut(c);
+}
+
+static void cut_oldest_idle_one(struct dbk_connections *connections)
+{
+    struct dbk_connection *c = connections->last;
+    while (c != NULL && (c->busy || c->cut))
+        c = c->previous;
+    if (c != NULL)
+        cut(c);
 }
 
 static void *watch(void *argument)
@@ -45,18 +67,27 @@ static void *watch(void *argument)
         clock_gettime(CLOCK_REALTIME, &until);
         until.tv_sec++;
         pthread_cond_timedwait(&connections->ended_changed, &connections->mutex, &until);
+        if (connections->ended)
+            break;
         cut_late_ones(connections);
+        pthread_mutex_unlock(&connections->mutex);
+        connections->tick(connections->context);
+        pthread_mutex_lock(&connections->mutex);
     }
     pthread_mutex_unlock(&connections->mutex);
     return NULL;
 }
 
-int dbk_connections_open(struct dbk_connections **connections, struct dbk_err *err)
+int dbk_connections_open(struct dbk_connections **connections, int idle_limit,
+                         void (*tick)(void *context), void *context, struct dbk_err *err)
 {
     *connections = NULL;
     struct dbk_connections *opened = calloc(1, sizeof *opened);
     if (opened == NULL)
         return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
+    opened->idle_limit = idle_limit;
+    opened->tick = tick;
+    opened->context = context;
     pthread_mutex_init(&opened->mutex, NULL);
     pthread_cond_init(&opened->ended_changed, NULL);
     if (pthread_create(&opened->thread, NULL, watch, opened) != 0) {
@@ -67,7 +98,7 @@ int dbk_connections_open(struct dbk_connections **connections, struct dbk_err *e
     return 0;
 }
 
-void dbk_connections_close(struct dbk_connections *connections)
+void dbk_connections_stop(struct dbk_connections *connections)
 {
     if (connections == NULL)
         return;
@@ -76,6 +107,12 @@ void dbk_connections_close(struct dbk_connections *connections)
     pthread_cond_signal(&connections->ended_changed);
     pthread_mutex_unlock(&connections->mutex);
     pthread_join(connections->thread, NULL);
+}
+
+void dbk_connections_close(struct dbk_connections *connections)
+{
+    if (connections == NULL)
+        return;
     pthread_cond_destroy(&connections->ended_changed);
     pthread_mutex_destroy(&connections->mutex);
     free(connections);
@@ -92,7 +129,11 @@ struct dbk_connection *dbk_connections_add(struct dbk_connections *connections, 
     added->next = connections->first;
     if (added->next != NULL)
         added->next->previous = added;
+    else
+        connections->last = added;
     connections->first = added;
+    if (++connections->count > connections->idle_limit)
+        cut_oldest_idle_one(connections);
     pthread_mutex_unlock(&connections->mutex);
     return added;
 }
@@ -108,6 +149,9 @@ void dbk_connections_remove(struct dbk_connections *connections, struct dbk_conn
         connections->first = connection->next;
     if (connection->next != NULL)
         connection->next->previous = connection->previous;
+    else
+        connections->last = connection->previous;
+    connections->count--;
     pthread_mutex_unlock(&connections->mutex);
     free(connection);
 }
@@ -116,4 +160,18 @@ void dbk_connection_extend(struct dbk_connection *connection)
 {
     if (connection != NULL)
         connection->deadline_ms = dbk_clock_monotonic_ms() + DEADLINE_MS;
+}
+
+void dbk_connection_begin(struct dbk_connection *connection)
+{
+    dbk_connection_extend(connection);
+    if (connection != NULL)
+        connection->busy = true;
+}
+
+void dbk_connection_end(struct dbk_connection *connection)
+{
+    dbk_connection_extend(connection);
+    if (connection != NULL)
+        connection->busy = false;
 }

@@ -1,6 +1,9 @@
 /**
- * Deadlines for connections: libmicrohttpd's own timeout is one of inactivity, so a client that
- * sends a byte a second would keep its connection for ever. Private to the shell.
+ * Deadlines for connections, and a limit that harms the idle ones only. Private to the shell.
+ *
+ * libmicrohttpd's own timeout is one of inactivity, so a client that sends a byte a second would
+ * keep its connection for ever; and its limit refuses whoever comes last, so some hundred clients
+ * that say nothing would keep everybody else out.
  */
 #ifndef DAYBOOK_CONNECTIONS_H
 #define DAYBOOK_CONNECTIONS_H
@@ -10,9 +13,18 @@
 struct dbk_connections;
 struct dbk_connection;
 
-/** Starts the thread that watches. */
-DBK_MUST_CHECK int dbk_connections_open(struct dbk_connections **connections, struct dbk_err *err);
-/** Takes NULL. All connections must have been removed. */
+/**
+ * Starts the thread that watches.
+ *
+ * @param idle_limit  connections from which on a new one ends the oldest one without a request.
+ * @param tick        called every second, on that thread.
+ */
+DBK_MUST_CHECK int dbk_connections_open(struct dbk_connections **connections, int idle_limit,
+                                        void (*tick)(void *context), void *context,
+                                        struct dbk_err *err);
+/** Ends the thread. Takes NULL. */
+void dbk_connections_stop(struct dbk_connections *connections);
+/** After dbk_connections_stop, when all connections were removed. Takes NULL. */
 void dbk_connections_close(struct dbk_connections *connections);
 
 /** @return what the other functions take; NULL where memory ran out (then without deadline). */
@@ -21,5 +33,8 @@ void dbk_connections_remove(struct dbk_connections *connections, struct dbk_conn
 
 /** Something was achieved: a whole request, a piece of an answer. Takes NULL. */
 void dbk_connection_extend(struct dbk_connection *connection);
+/** A request is whole: the connection is busy until it is answered, and not idle. Takes NULL. */
+void dbk_connection_begin(struct dbk_connection *connection);
+void dbk_connection_end(struct dbk_connection *connection);
 
 #endif

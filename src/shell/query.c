@@ -28,7 +28,9 @@ static int authorize(void *context, int action, const char *a, const char *b, co
                    ? SQLITE_OK
                    : SQLITE_DENY;
     case SQLITE_PRAGMA:
-        return a != NULL && strcmp(a, "application_id") == 0 ? SQLITE_OK : SQLITE_DENY;
+        return a != NULL && (strcmp(a, "application_id") == 0 || strcmp(a, "data_version") == 0)
+                   ? SQLITE_OK
+                   : SQLITE_DENY;
     default:
         return SQLITE_DENY;
     }
@@ -69,6 +71,11 @@ void dbk_query_end(struct dbk_view *view)
     view->deadline_ms = 0;
     if (sqlite3_get_autocommit(view->db) == 0)
         sqlite3_exec(view->db, "ROLLBACK", NULL, NULL, NULL);
+}
+
+int dbk_query_data_version(struct dbk_view *view, int64_t *version, struct dbk_err *err)
+{
+    return dbk_view_integer(view, "PRAGMA data_version", version, err);
 }
 
 /** Add "p:n" to the list of positions while it fits; a list that does not ends in an ellipsis. */

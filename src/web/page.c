@@ -60,8 +60,8 @@ static void add_last_audit(struct dbk_page *page, const struct dbk_freshness *fr
 }
 
 /** Name, class and extent of what is applied; colour is never the only sign. */
-static void add_freshness(struct dbk_page *page, const struct dbk_overview *overview,
-                          const struct dbk_freshness *freshness)
+void dbk_page_freshness(struct dbk_page *page, const struct dbk_overview *overview,
+                        const struct dbk_freshness *freshness)
 {
     enum dbk_text_id text = DBK_T_UP_TO_DATE;
     const char *state = "fresh";
@@ -142,7 +142,7 @@ void dbk_page_begin(struct dbk_page *page, enum dbk_text_id title,
     add_text(page, DBK_T_OTHER_LANGUAGE);
     add(page, "</a></nav>\n</header>\n<main id=\"content\">\n");
     if (freshness != NULL) {
-        add_freshness(page, overview, freshness);
+        dbk_page_freshness(page, overview, freshness);
         dbk_page_live(page, overview);
     }
     add(page, "<h1>");

@@ -29,6 +29,10 @@ struct dbk_page {
     int row_count;     /**< rows written into the current table */
 };
 
+/** The freshness line alone, as the pages have it. */
+void dbk_page_freshness(struct dbk_page *page, const struct dbk_overview *overview,
+                        const struct dbk_freshness *freshness);
+
 /** Head, navigation and freshness line; freshness NULL where there is no view. */
 void dbk_page_begin(struct dbk_page *page, enum dbk_text_id title,
                     const struct dbk_overview *overview, const struct dbk_freshness *freshness);

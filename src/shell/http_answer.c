@@ -1,0 +1,243 @@
+/* Answers: their headers, and those that come in pieces. */
+
+#include "http_internal.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BLOCK_SIZE 65536
+
+/* --- downloads: a worker makes the next piece while the event loop sends the one before --- */
+
+enum making { MAKING_NOTHING, MAKING, MADE };
+
+struct download {
+    struct dbk_job job;
+    struct dbk_http *http;
+    struct MHD_Connection *connection;
+    struct dbk_connection *tracked;
+    struct dbk_http_response response;
+    struct dbk_buffer piece; /* being sent; the event loop's */
+    size_t sent;
+    pthread_mutex_t mutex; /* guards all below */
+    enum making making;
+    struct dbk_buffer next; /* the worker's while MAKING */
+    int more;               /* what the source said last */
+    bool suspended;
+    bool abandoned; /* the connection is gone: whoever works on it clears it away */
+};
+
+static void clear_download(struct download *download)
+{
+    if (download->response.close != NULL)
+        download->response.close(download->response.stream);
+    dbk_buffer_clear(&download->piece);
+    dbk_buffer_clear(&download->next);
+    pthread_mutex_destroy(&download->mutex);
+    free(download);
+}
+
+static void make_piece(struct dbk_job *job, bool cancelled)
+{
+    struct download *download = (struct download *)job;
+    int more = cancelled ? -1 : 1;
+    download->next.length = 0;
+    while (more > 0 && download->next.length < BLOCK_SIZE && !download->next.failed)
+        more = download->response.more(download->response.stream, &download->next);
+    pthread_mutex_lock(&download->mutex);
+    download->more = download->next.failed ? -1 : more;
+    download->making = MADE;
+    bool abandoned = download->abandoned;
+    if (download->suspended)
+        MHD_resume_connection(download->connection);
+    download->suspended = false;
+    pthread_mutex_unlock(&download->mutex);
+    if (abandoned)
+        clear_download(download);
+}
+
+/** Ask for the next piece; with the mutex held. */
+static void order_piece(struct download *download)
+{
+    download->making = MAKING;
+    if (!dbk_workers_submit(download->http->slow, &download->job)) {
+        download->more = -1;
+        download->making = MADE;
+    }
+}
+
+/** Take the piece that was made, if one was; with the mutex held. */
+static bool take_piece(struct download *download)
+{
+    if (download->making != MADE)
+        return false;
+    struct dbk_buffer emptied = download->piece;
+    download->piece = download->next;
+    download->next = emptied;
+    download->sent = 0;
+    download->making = MAKING_NOTHING;
+    if (download->more > 0)
+        order_piece(download);
+    return true;
+}
+
+static ssize_t read_download(void *context, uint64_t position, char *out, size_t size)
+{
+    struct download *download = context;
+    (void)position;
+    dbk_connection_extend(download->tracked);
+    while (download->sent == download->piece.length) {
+        pthread_mutex_lock(&download->mutex);
+        bool ended = download->making == MAKING_NOTHING && download->more <= 0;
+        /* A download that failed is cut off: who reads must notice. */
+        ssize_t end = download->more < 0 ? MHD_CONTENT_READER_END_WITH_ERROR
+                                         : MHD_CONTENT_READER_END_OF_STREAM;
+        bool taken = !ended && take_piece(download);
+        if (!ended && !taken) {
+            if (download->making == MAKING_NOTHING)
+                order_piece(download);
+            download->suspended = true;
+            MHD_suspend_connection(download->connection);
+        }
+        pthread_mutex_unlock(&download->mutex);
+        if (ended)
+            return end;
+        if (!taken)
+            return 0;
+    }
+    size_t left = download->piece.length - download->sent;
+    size_t count = left < size ? left : size;
+    memcpy(out, download->piece.bytes + download->sent, count);
+    download->sent += count;
+    return (ssize_t)count;
+}
+
+static void close_download(void *context)
+{
+    struct download *download = context;
+    pthread_mutex_lock(&download->mutex);
+    bool working = download->making == MAKING;
+    download->abandoned = true;
+    pthread_mutex_unlock(&download->mutex);
+    if (!working)
+        clear_download(download);
+}
+
+static struct MHD_Response *begin_download(struct dbk_exchange *exchange)
+{
+    struct MHD_Response *response = NULL;
+    struct download *download = calloc(1, sizeof *download);
+    if (download == NULL)
+        return NULL;
+    *download = (struct download){.job = {.run = make_piece},
+                                  .http = exchange->http,
+                                  .connection = exchange->connection,
+                                  .tracked = exchange->tracked,
+                                  .response = exchange->response,
+                                  .more = 1};
+    exchange->response.more = NULL;
+    pthread_mutex_init(&download->mutex, NULL);
+    response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_SIZE, read_download,
+                                                 download, close_download);
+    if (response == NULL)
+        clear_download(download);
+    return response;
+}
+
+/* --- all answers --- */
+
+void dbk_http_discard(struct dbk_http_response *answer)
+{
+    if (answer->more != NULL && answer->close != NULL)
+        answer->close(answer->stream);
+    answer->more = NULL;
+    answer->channels = 0;
+    dbk_buffer_clear(&answer->body);
+}
+
+/** The body becomes the library's, without a copy. */
+static struct MHD_Response *give_body(struct dbk_buffer *body)
+{
+    struct MHD_Response *response = NULL;
+    if (!body->failed && body->length > 0)
+        response =
+            MHD_create_response_from_buffer(body->length, body->bytes, MHD_RESPMEM_MUST_FREE);
+    else if (!body->failed)
+        response = MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
+    if (response != NULL && body->length > 0)
+        *body = (struct dbk_buffer){.bytes = NULL};
+    dbk_buffer_clear(body);
+    return response;
+}
+
+/** Takes over the answer's body or stream. @return NULL where memory ran out. */
+static struct MHD_Response *make_response(struct dbk_exchange *exchange)
+{
+    struct dbk_http_response *answer = &exchange->response;
+    if (answer->channels != 0) {
+        struct MHD_Response *stream = dbk_events_stream(exchange->http->events, answer->channels,
+                                                        exchange->connection, exchange->tracked);
+        if (stream != NULL)
+            return stream;
+        dbk_http_error(answer, 503, "too many pages are live already; try again later");
+    }
+    if (answer->more != NULL)
+        return begin_download(exchange);
+    return give_body(&answer->body);
+}
+
+static void add_headers(struct MHD_Response *response, const struct dbk_http_response *answer)
+{
+    char text[160];
+    static const char *const always[][2] = {
+        {"Content-Security-Policy",
+         "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
+         "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"},
+        {"X-Content-Type-Options", "nosniff"},
+        {"Referrer-Policy", "no-referrer"},
+        {"Cross-Origin-Resource-Policy", "same-origin"},
+        {"Cross-Origin-Opener-Policy", "same-origin"},
+        {"Cache-Control", "no-cache"},
+        {"Vary", "Accept-Language"},
+    };
+    for (size_t i = 0; i < sizeof always / sizeof always[0]; i++)
+        MHD_add_response_header(response, always[i][0], always[i][1]);
+    if (answer->content_type != NULL)
+        MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, answer->content_type);
+    if (answer->etag[0] != '\0') {
+        snprintf(text, sizeof text, "\"%s\"", answer->etag);
+        MHD_add_response_header(response, MHD_HTTP_HEADER_ETAG, text);
+    }
+    if (answer->filename != NULL) {
+        snprintf(text, sizeof text, "attachment; filename=\"%s\"", answer->filename);
+        MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_DISPOSITION, text);
+    }
+    if (answer->status == 400)
+        MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
+    if (answer->status == 405)
+        MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
+    if (answer->status == 503)
+        MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, "5");
+}
+
+enum MHD_Result dbk_http_send(struct dbk_exchange *exchange)
+{
+    struct dbk_http_response *answer = &exchange->response;
+    const char *known = MHD_lookup_connection_value(exchange->connection, MHD_HEADER_KIND,
+                                                    MHD_HTTP_HEADER_IF_NONE_MATCH);
+    if (answer->status == 200 && answer->etag[0] != '\0' && known != NULL &&
+        strstr(known, answer->etag) != NULL) {
+        dbk_http_discard(answer);
+        answer->status = 304;
+    }
+    struct MHD_Response *response = make_response(exchange);
+    if (response == NULL)
+        return MHD_NO;
+    add_headers(response, answer);
+    enum MHD_Result result =
+        MHD_queue_response(exchange->connection, (unsigned)answer->status, response);
+    MHD_destroy_response(response);
+    return result;
+}

@@ -1,0 +1,66 @@
+/**
+ * What the server's files share: http.c has its life and its connections, http_request.c reads,
+ * http_answer.c writes, http_events.c keeps the streams of events. Private to the shell.
+ */
+#ifndef DAYBOOK_HTTP_INTERNAL_H
+#define DAYBOOK_HTTP_INTERNAL_H
+
+#include "connections.h"
+#include "workers.h"
+
+#include <daybook/http.h>
+
+#include <microhttpd.h>
+#include <stdatomic.h>
+
+struct dbk_events;
+
+struct dbk_http {
+    struct MHD_Daemon *daemon;
+    struct dbk_http_service service;
+    struct dbk_connections *connections;
+    struct dbk_workers *quick;
+    struct dbk_workers *slow;
+    struct dbk_events *events;
+    char host[64]; /* as given to --listen, without port */
+    int port;
+};
+
+/** One request, from its headers to its answer. */
+struct dbk_exchange {
+    struct dbk_job job;
+    struct dbk_http *http;
+    struct MHD_Connection *connection;
+    struct dbk_connection *tracked;
+    struct dbk_http_request request;
+    struct dbk_http_response response;
+    atomic_bool answered; /* response is complete */
+};
+
+/** The rules for every request. @return 0, or the status to refuse it with. */
+int dbk_http_check(const struct dbk_http *http, struct MHD_Connection *connection,
+                   const char *method, const char *version, const char **reason);
+/** @return false where the address is not well formed. */
+bool dbk_http_read(struct dbk_http_request *request, struct MHD_Connection *connection,
+                   const char *url);
+
+/** Queue the answer; it takes over what the response holds. */
+enum MHD_Result dbk_http_send(struct dbk_exchange *exchange);
+/** Free what a response holds and nobody took over. */
+void dbk_http_discard(struct dbk_http_response *answer);
+
+DBK_MUST_CHECK int dbk_events_open(struct dbk_events **events, struct dbk_err *err);
+/** @return a response that streams the channels; NULL where there are too many or no memory. */
+struct MHD_Response *dbk_events_stream(struct dbk_events *events, unsigned channels,
+                                       struct MHD_Connection *connection,
+                                       struct dbk_connection *tracked);
+/** Every second: keep the streams alive, and notice clients that have left. */
+void dbk_events_tick(struct dbk_events *events);
+void dbk_events_publish(struct dbk_events *events, int channel, const char *message, size_t length);
+int dbk_events_count(struct dbk_events *events);
+/** End all streams. Takes NULL. */
+void dbk_events_stop(struct dbk_events *events);
+/** After the daemon's end. Takes NULL. */
+void dbk_events_close(struct dbk_events *events);
+
+#endif
