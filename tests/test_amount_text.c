@@ -216,6 +216,55 @@ static void amount_evidence__agrees_with_parse(void **state)
     }
 }
 
+static void amount_typed__takes_point_or_comma_and_no_groups(void **state)
+{
+    static const struct {
+        const char *text;
+        enum dbk_amount_problem problem;
+        int64_t amount_minor;
+    } typed[] = {
+        {"100", DBK_AMOUNT_FINE, 10000},
+        {"100.5", DBK_AMOUNT_FINE, 10050},
+        {"100,50", DBK_AMOUNT_FINE, 10050},
+        {" 0,01 ", DBK_AMOUNT_FINE, 1},
+        {"12,30" NBSP EURO, DBK_AMOUNT_FINE, 1230},
+        {"92233720368547758.07", DBK_AMOUNT_FINE, INT64_MAX},
+        {"", DBK_AMOUNT_EMPTY, 0},
+        {"  ", DBK_AMOUNT_EMPTY, 0},
+        {"abc", DBK_AMOUNT_NONE, 0},
+        {"1e3", DBK_AMOUNT_NONE, 0},
+        {"1.", DBK_AMOUNT_NONE, 0},
+        {",5", DBK_AMOUNT_NONE, 0},
+        {"0x10", DBK_AMOUNT_NONE, 0},
+        {"1.2345", DBK_AMOUNT_DECIMALS, 0},
+        {"92233720368547758.08", DBK_AMOUNT_LARGE, 0},
+        {"99999999999999999999", DBK_AMOUNT_LARGE, 0},
+        {"1,234", DBK_AMOUNT_GROUPS, 0},
+        {"1.234", DBK_AMOUNT_GROUPS, 0},
+        {"1 234", DBK_AMOUNT_GROUPS, 0},
+        {"1" NNBSP "234,50", DBK_AMOUNT_GROUPS, 0},
+        {"1,234.50", DBK_AMOUNT_GROUPS, 0},
+        {"1.234,50", DBK_AMOUNT_GROUPS, 0},
+        {"1 234.50", DBK_AMOUNT_GROUPS, 0},
+        {"1.234.567", DBK_AMOUNT_GROUPS, 0},
+        {"0", DBK_AMOUNT_POSITIVE, 0},
+        {"0.00", DBK_AMOUNT_POSITIVE, 0},
+        {"-5", DBK_AMOUNT_POSITIVE, 0},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(typed); i++) {
+        int64_t amount_minor = 0;
+        enum dbk_amount_problem problem =
+            dbk_amount_typed(&amount_minor, text_of(typed[i].text), true);
+        if (problem != typed[i].problem || amount_minor != typed[i].amount_minor)
+            fail_msg("\"%s\": %d, %lld", typed[i].text, (int)problem, (long long)amount_minor);
+        assert_true(strlen(dbk_amount_problem_text(problem)) > 0);
+    }
+    int64_t floor_minor = 7;
+    assert_int_equal(dbk_amount_typed(&floor_minor, text_of("-50,00"), false), DBK_AMOUNT_FINE);
+    assert_int_equal(floor_minor, -5000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -223,6 +272,7 @@ int main(void)
         cmocka_unit_test(amount_evidence__is_given_by_unambiguous_values_only),
         cmocka_unit_test(amount_parse__reads_back_every_style),
         cmocka_unit_test(amount_evidence__agrees_with_parse),
+        cmocka_unit_test(amount_typed__takes_point_or_comma_and_no_groups),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

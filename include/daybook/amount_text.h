@@ -29,6 +29,8 @@ enum dbk_amount_problem {
     DBK_AMOUNT_NONE,     /**< not an amount with this decimal sign */
     DBK_AMOUNT_DECIMALS, /**< more than two */
     DBK_AMOUNT_LARGE,    /**< does not fit int64_t */
+    DBK_AMOUNT_GROUPS,   /**< typed with separators of thousands, or what may be one */
+    DBK_AMOUNT_POSITIVE, /**< typed as 0 or less where more is asked for */
 };
 
 /**
@@ -38,5 +40,18 @@ enum dbk_amount_problem {
  * @param decimal            ',' or '.', or 0: only whole numbers are amounts.
  */
 enum dbk_amount_problem dbk_amount_parse(int64_t *amount_minor, struct dbk_text text, char decimal);
+
+/**
+ * Read an amount that a person types for one posting: point or comma, whichever they are used to,
+ * and therefore no separators of thousands: "1,234" could be either.
+ *
+ * @param[out] amount_minor  untouched where there is a problem.
+ * @param positive           it must be greater than 0.
+ */
+enum dbk_amount_problem dbk_amount_typed(int64_t *amount_minor, struct dbk_text text,
+                                         bool positive);
+
+/** @return what is wrong with a typed amount, and what to type: one clause in English. */
+const char *dbk_amount_problem_text(enum dbk_amount_problem problem);
 
 #endif

@@ -188,3 +188,49 @@ enum dbk_amount_problem dbk_amount_parse(int64_t *amount_minor, struct dbk_text 
     *amount_minor = reading.number;
     return DBK_AMOUNT_FINE;
 }
+
+enum dbk_amount_problem dbk_amount_typed(int64_t *amount_minor, struct dbk_text text, bool positive)
+{
+    struct body body;
+    if (!strip(&body, text))
+        return dbk_trim(text).length == 0 ? DBK_AMOUNT_EMPTY : DBK_AMOUNT_NONE;
+    int separators = 0;
+    char decimal = 0; /* the last separator; 0: a space, or none */
+    const char *after = body.p;
+    for (const char *p = body.p; p < body.end;) {
+        uint32_t space = dbk_space_at(p, body.end);
+        if (is_digit(*p)) {
+            p++;
+            continue;
+        }
+        if (space == 0 && *p != ',' && *p != '.')
+            return DBK_AMOUNT_NONE;
+        separators++;
+        decimal = space == 0 ? *p : (char)0;
+        after = p += space == 0 ? 1 : space;
+    }
+    if (separators > 1 || (separators == 1 && (decimal == 0 || body.end - after == 3)))
+        return DBK_AMOUNT_GROUPS;
+    int64_t typed_minor;
+    enum dbk_amount_problem problem = dbk_amount_parse(&typed_minor, text, decimal);
+    if (problem == DBK_AMOUNT_FINE && positive && typed_minor <= 0)
+        return DBK_AMOUNT_POSITIVE;
+    if (problem == DBK_AMOUNT_FINE)
+        *amount_minor = typed_minor;
+    return problem;
+}
+
+const char *dbk_amount_problem_text(enum dbk_amount_problem problem)
+{
+    static const char *const texts[] = {
+        [DBK_AMOUNT_FINE] = "it is an amount",
+        [DBK_AMOUNT_EMPTY] = "an amount is missing",
+        [DBK_AMOUNT_NONE] = "an amount is written like 1234.50 or 1234,50",
+        [DBK_AMOUNT_DECIMALS] = "an amount has at most two decimals",
+        [DBK_AMOUNT_LARGE] = "an amount is at most 92233720368547758.07",
+        [DBK_AMOUNT_GROUPS] = "write an amount without separators of thousands, like 1234.50 or "
+                              "1234,50",
+        [DBK_AMOUNT_POSITIVE] = "an amount must be greater than 0",
+    };
+    return texts[problem];
+}
