@@ -1,7 +1,5 @@
 #include <daybook/outcome.h>
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #define IMPORT_PREFIX "csv:"
@@ -104,10 +102,28 @@ const char *dbk_id_problem_text(enum dbk_id_problem problem)
     return texts[problem];
 }
 
+/** Write a number that is not negative. @return the byte after it. */
+static char *put_number(char *p, int64_t number)
+{
+    char digits[20];
+    size_t count = 0;
+    do
+        digits[count++] = (char)('0' + number % 10);
+    while ((number /= 10) > 0);
+    while (count > 0)
+        *p++ = digits[--count];
+    return p;
+}
+
 size_t dbk_reversal_source(char source[DBK_REVERSAL_SOURCE_SIZE], int32_t partition, int64_t offset)
 {
-    return (size_t)snprintf(source, DBK_REVERSAL_SOURCE_SIZE,
-                            REVERSAL_PREFIX "%" PRId32 ":%" PRId64, partition, offset);
+    DBK_ASSERT(partition >= 0 && offset >= 0);
+    memcpy(source, REVERSAL_PREFIX, strlen(REVERSAL_PREFIX));
+    char *p = put_number(source + strlen(REVERSAL_PREFIX), partition);
+    *p++ = ':';
+    p = put_number(p, offset);
+    *p = '\0';
+    return (size_t)(p - source);
 }
 
 bool dbk_reversal_parse(int32_t *partition, int64_t *offset, struct dbk_text source, int64_t seq)
