@@ -37,8 +37,8 @@ struct dbk_err {
 /** Set code and text (cut at the buffer's end). @return code, so that callers may `return` it. */
 int dbk_err_set(struct dbk_err *err, int code, const char *format, ...) DBK_PRINTF(3, 4);
 
-/** @return the exit status for a failure: 1 no, 2 usage, 3 broker, 4 database, 5 outcome unknown.
- */
+/** @return the exit status for a failure: 1 no, 2 usage, 3 broker or stopped, 4 database, 5 outcome
+ *  unknown. */
 int dbk_err_exit_status(int code);
 
 #endif

@@ -4,7 +4,8 @@
  * Opening checks that the topic exists, that its settings keep every event for ever, and that it
  * starts at offset 0. Reading gives every offset once, in order within its partition: where the
  * broker has no record, one with DBK_LENGTH_ABSENT is made. Reading never commits offsets and joins
- * no consumer group.
+ * no consumer group. What waits for the broker gives up with DBK_ESTOPPED once config->stop says
+ * so.
  *
  * Lifetime: open; start, read, release any number of times; close (takes NULL). One thread reads;
  * batches may be released by another.
@@ -14,8 +15,6 @@
 
 #include <daybook/book.h>
 #include <daybook/config.h>
-
-#include <signal.h>
 
 /** Records in a full batch. */
 #define DBK_BATCH_MAX 10000
@@ -68,9 +67,6 @@ void dbk_log_close(struct dbk_log *log);
 
 /** How long a question to the broker may take; 10 s unless set. */
 void dbk_log_set_timeout(struct dbk_log *log, int timeout_ms);
-
-/** Let waiting functions return DBK_ESTOPPED once *stop is not 0. */
-void dbk_log_stop_on(struct dbk_log *log, const volatile sig_atomic_t *stop);
 
 const struct dbk_topic *dbk_log_topic(const struct dbk_log *log);
 

@@ -13,8 +13,15 @@
 
 struct dbk_rebuild;
 
-/** Make the next generation's file. DBK_EVIEW where another rebuild runs. */
-DBK_MUST_CHECK int dbk_rebuild_open(struct dbk_rebuild **rebuild, const char *path,
+/**
+ * Make the next generation's file.
+ *
+ * config and topic must live as long as the rebuild. Once config->stop says so, whatever takes long
+ * ends with DBK_ESTOPPED.
+ *
+ * @return 0, or DBK_EVIEW where another rebuild runs, or what is there is no view.
+ */
+DBK_MUST_CHECK int dbk_rebuild_open(struct dbk_rebuild **rebuild, const struct dbk_config *config,
                                     const struct dbk_topic *topic, struct dbk_err *err);
 void dbk_rebuild_close(struct dbk_rebuild *rebuild);
 

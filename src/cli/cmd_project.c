@@ -21,7 +21,9 @@ static const struct dbk_option options[] = {
 static void report(const struct dbk_config *config, const struct dbk_follow_result *result)
 {
     int64_t rate = result->applied * 1000 / (result->elapsed_ms > 0 ? result->elapsed_ms : 1);
-    if (result->applied == 0)
+    if (result->applied == 0 && dbk_stop_requested)
+        dbk_message("stopped");
+    else if (result->applied == 0)
         dbk_message("%s is up to date", config->database);
     else
         dbk_message("applied %" PRId64 " event%s in %" PRId64 ".%" PRId64 " s (%" PRId64 "/s)",
@@ -53,6 +55,10 @@ static int run(struct dbk_cli *cli, int argc, char **argv, struct dbk_err *err)
         code = dbk_follow(&cli->config, follow, snapshot_every, &result, err);
         if (code == 0)
             report(&cli->config, &result);
+    }
+    if (code == DBK_ESTOPPED) { /* what was asked for: a rebuild that is stopped changes nothing */
+        dbk_message("%s", err->text);
+        return 0;
     }
     return code;
 }

@@ -49,6 +49,7 @@ static int open_view(struct follower *follower, struct dbk_err *err)
     int code = dbk_view_open(&follower->view, follower->config->database, topic, err);
     if (code != 0)
         return code;
+    dbk_view_stop_on(follower->view, follower->config->stop);
     int32_t built_with = dbk_view_identity(follower->view)->partition_count;
     if (built_with != topic->partition_count)
         return dbk_err_set(err, DBK_ENO,
@@ -194,7 +195,7 @@ static int run(struct follower *follower, struct dbk_err *err)
         dbk_progress_update(&progress, follower->result->applied);
     }
     dbk_progress_end(&progress);
-    return code == DBK_ESTOPPED ? 0 : code;
+    return code;
 }
 
 /** What was published must have arrived, if the broker takes it within a moment. */
@@ -225,10 +226,8 @@ int dbk_follow(const struct dbk_config *config, bool follow, const char *snapsho
         code = dbk_lock_take(&follower.lock, config->database, "follower", err);
     if (code == 0)
         code = dbk_log_open(&follower.log, config, err);
-    if (code == 0) {
-        dbk_log_stop_on(follower.log, &dbk_stop_requested);
+    if (code == 0)
         code = dbk_sheet_open(&follower.sheet, err);
-    }
     if (code == 0)
         code = open_view(&follower, err);
     if (code == 0 && snapshot_every != NULL) {
@@ -250,5 +249,5 @@ int dbk_follow(const struct dbk_config *config, bool follow, const char *snapsho
     dbk_lock_release(&follower.lock);
     free(follower.offset_end);
     result->elapsed_ms = dbk_clock_monotonic_ms() - started_ms;
-    return code;
+    return code == DBK_ESTOPPED ? 0 : code;
 }

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define EXIT_STATUS                                                                                \
-    "0 yes, 1 no, 2 usage, 3 broker (nothing was sent), 4 database,\n"                             \
+    "0 yes, 1 no, 2 usage, 3 broker or stopped (nothing was sent), 4 database,\n"                  \
     "5 sent but the outcome is not known."
 
 void dbk_help_print(struct dbk_commands commands)

@@ -82,6 +82,7 @@ static int take_globals(struct dbk_cli *cli, struct dbk_err *err)
             return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
     }
     cli->json = dbk_global.json;
+    cli->config.stop = &dbk_stop_requested;
     return dbk_config_complete(&cli->config, dbk_global.file, err);
 }
 

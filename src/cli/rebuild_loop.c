@@ -126,7 +126,7 @@ static int fill_sheets(struct work *work, struct dbk_err *err)
             give_back(&work->line, sheet, 0, err);
         }
         if (code == 0 && dbk_stop_requested)
-            code = dbk_err_set(err, DBK_ESTOPPED, "stopped; the current view was not changed.");
+            code = DBK_ESTOPPED;
         dbk_progress_update(&progress, work->result->applied);
     }
     dbk_progress_end(&progress);
@@ -165,7 +165,7 @@ static int catch_up(struct work *work, struct dbk_view *view, struct dbk_err *er
         }
         dbk_sheet_release(sheet);
         if (code == 0 && dbk_stop_requested)
-            code = dbk_err_set(err, DBK_ESTOPPED, "stopped; the current view was not changed.");
+            code = DBK_ESTOPPED;
     }
     return code;
 }
@@ -216,8 +216,7 @@ static int rebuild(struct work *work, struct dbk_err *err)
     struct dbk_view *view = NULL;
     int code = capture_end(work, err);
     if (code == 0)
-        code =
-            dbk_rebuild_open(&work->rebuild, work->config->database, dbk_log_topic(work->log), err);
+        code = dbk_rebuild_open(&work->rebuild, work->config, dbk_log_topic(work->log), err);
     if (code == 0)
         code = load(work, err);
     dbk_progress_note("making indexes and daily aggregates");
@@ -260,6 +259,8 @@ int dbk_rebuild_run(const struct dbk_config *config, struct dbk_follow_result *r
                         ? " replaces the one before, which stays until the next rebuild"
                         : "");
     dbk_progress_note("");
+    if (code == DBK_ESTOPPED)
+        dbk_err_set(err, code, "stopped; the current view was not changed.");
     for (int i = 0; i < SHEET_COUNT; i++)
         dbk_sheet_close(&work.sheets[i]);
     dbk_log_close(work.log);

@@ -78,7 +78,6 @@ int dbk_open_log_and_book(const struct dbk_config *config, struct dbk_log **log,
     int code = dbk_log_open(log, config, err);
     if (code != 0)
         return code;
-    dbk_log_stop_on(*log, &dbk_stop_requested);
     code = dbk_open_book(dbk_log_topic(*log), book, err);
     if (code != 0) {
         dbk_log_close(*log);

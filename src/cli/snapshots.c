@@ -57,7 +57,6 @@ int dbk_snapshots_read(struct dbk_snapshots *snapshots, const struct dbk_config 
         return 0; /* there is none: nobody has to have snapshots */
     if (code != 0)
         return code;
-    dbk_log_stop_on(snapshots->log, &dbk_stop_requested);
     const struct dbk_topic *found = dbk_log_topic(snapshots->log);
     if (found->partition_count != topic->partition_count)
         return dbk_err_set(err, DBK_ENO,

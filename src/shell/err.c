@@ -17,13 +17,13 @@ int dbk_err_exit_status(int code)
 {
     switch (code) {
     case 0:
-    case DBK_ESTOPPED:
         return 0;
     case DBK_ENO:
         return 1;
     case DBK_EUSAGE:
         return 2;
     case DBK_EBROKER:
+    case DBK_ESTOPPED: /* before anything was sent, or known */
         return 3;
     case DBK_EUNKNOWN:
         return 5;

@@ -13,6 +13,9 @@ static int broker_count(struct dbk_kafka *kafka, const struct dbk_config *config
                         struct dbk_err *err)
 {
     const rd_kafka_metadata_t *metadata = NULL;
+    int code = dbk_kafka_connect(kafka, config, err);
+    if (code != 0)
+        return code;
     if (rd_kafka_metadata(kafka->handle, 0, NULL, &metadata, DBK_KAFKA_TIMEOUT_MS / 2) !=
         RD_KAFKA_RESP_ERR_NO_ERROR)
         return dbk_kafka_unreachable(kafka, config, err);
@@ -41,7 +44,7 @@ static int create(struct dbk_kafka *kafka, const char *name, int32_t partition_c
         rd_kafka_AdminOptions_new(kafka->handle, RD_KAFKA_ADMIN_OP_CREATETOPICS);
     rd_kafka_AdminOptions_set_operation_timeout(options, DBK_KAFKA_TIMEOUT_MS, why, sizeof why);
     rd_kafka_CreateTopics(kafka->handle, &topic, 1, options, queue);
-    rd_kafka_event_t *event = rd_kafka_queue_poll(queue, 2 * DBK_KAFKA_TIMEOUT_MS);
+    rd_kafka_event_t *event = dbk_kafka_await(kafka, queue, 2 * DBK_KAFKA_TIMEOUT_MS);
     int code = 0;
     size_t results = 0;
     const rd_kafka_CreateTopics_result_t *result =
@@ -139,7 +142,7 @@ static int delete_topic(struct dbk_kafka *kafka, const struct dbk_config *config
         rd_kafka_AdminOptions_new(kafka->handle, RD_KAFKA_ADMIN_OP_DELETETOPICS);
     rd_kafka_AdminOptions_set_operation_timeout(options, DBK_KAFKA_TIMEOUT_MS, why, sizeof why);
     rd_kafka_DeleteTopics(kafka->handle, &request, 1, options, queue);
-    rd_kafka_event_t *event = rd_kafka_queue_poll(queue, 2 * DBK_KAFKA_TIMEOUT_MS);
+    rd_kafka_event_t *event = dbk_kafka_await(kafka, queue, 2 * DBK_KAFKA_TIMEOUT_MS);
     const rd_kafka_DeleteTopics_result_t *result =
         event != NULL ? rd_kafka_event_DeleteTopics_result(event) : NULL;
     size_t count = 0;

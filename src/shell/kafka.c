@@ -80,6 +80,7 @@ int dbk_kafka_open(struct dbk_kafka *kafka, const struct dbk_config *config, rd_
     pthread_mutex_init(&kafka->mutex, NULL);
     kafka->quiet = true;
     kafka->timeout_ms = DBK_KAFKA_TIMEOUT_MS;
+    kafka->stop = config->stop;
     kafka->handle = rd_kafka_new(type, conf, why, sizeof why);
     if (kafka->handle == NULL) {
         rd_kafka_conf_destroy(conf);
@@ -115,10 +116,46 @@ bool dbk_kafka_take_interrupted(struct dbk_kafka *kafka)
     return interrupted;
 }
 
+bool dbk_kafka_is_stopped(const struct dbk_kafka *kafka)
+{
+    return kafka->stop != NULL && *kafka->stop != 0;
+}
+
+int dbk_kafka_connect(struct dbk_kafka *kafka, const struct dbk_config *config, struct dbk_err *err)
+{
+    int64_t deadline_ms = dbk_clock_monotonic_ms() + (kafka->timeout_ms < DBK_KAFKA_TIMEOUT_MS / 2
+                                                          ? kafka->timeout_ms
+                                                          : DBK_KAFKA_TIMEOUT_MS / 2);
+    /* The cluster's id is part of the first answer; waiting for it asks nothing by itself. */
+    for (;;) {
+        char *cluster_id = rd_kafka_clusterid(kafka->handle, 100);
+        if (cluster_id != NULL) {
+            rd_kafka_mem_free(kafka->handle, cluster_id);
+            return 0;
+        }
+        if (dbk_kafka_is_stopped(kafka) || dbk_clock_monotonic_ms() > deadline_ms)
+            return dbk_kafka_unreachable(kafka, config, err);
+        usleep(5000);
+    }
+}
+
+rd_kafka_event_t *dbk_kafka_await(struct dbk_kafka *kafka, rd_kafka_queue_t *queue, int timeout_ms)
+{
+    int64_t deadline_ms = dbk_clock_monotonic_ms() + timeout_ms;
+    rd_kafka_event_t *event;
+    do {
+        event = rd_kafka_queue_poll(queue, 100);
+    } while (event == NULL && !dbk_kafka_is_stopped(kafka) &&
+             dbk_clock_monotonic_ms() < deadline_ms);
+    return event;
+}
+
 int dbk_kafka_unreachable(struct dbk_kafka *kafka, const struct dbk_config *config,
                           struct dbk_err *err)
 {
     char trouble[sizeof kafka->trouble];
+    if (dbk_kafka_is_stopped(kafka))
+        return dbk_err_set(err, DBK_ESTOPPED, "stopped.");
     rd_kafka_poll(kafka->handle, 0);
     pthread_mutex_lock(&kafka->mutex);
     memcpy(trouble, kafka->trouble, sizeof trouble);

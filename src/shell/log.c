@@ -34,8 +34,7 @@ struct dbk_log {
     size_t fetched_count;
     size_t fetched_next;
     bool quiet;
-    bool compacted;                    /* offsets may be missing: nothing is made of it */
-    const volatile sig_atomic_t *stop; /* NULL: nobody can ask to stop */
+    bool compacted; /* offsets may be missing: nothing is made of it */
 };
 
 static const struct dbk_kafka_setting settings[] = {
@@ -211,16 +210,6 @@ void dbk_log_close(struct dbk_log *log)
     free(log->fetched);
     free(log->readers);
     free(log);
-}
-
-void dbk_log_stop_on(struct dbk_log *log, const volatile sig_atomic_t *stop)
-{
-    log->stop = stop;
-}
-
-static bool is_stopped(const struct dbk_log *log)
-{
-    return log->stop != NULL && *log->stop != 0;
 }
 
 const struct dbk_topic *dbk_log_topic(const struct dbk_log *log)
@@ -422,7 +411,7 @@ static int check_length(struct dbk_log *log, struct dbk_book *book, int64_t *hig
         int code = p == 0 || high[p] < offset_next ? dbk_log_watermarks(log, NULL, high, err) : 0;
         if (code != 0)
             return code;
-        if (is_stopped(log))
+        if (dbk_kafka_is_stopped(&log->kafka))
             return dbk_err_set(err, DBK_ESTOPPED, "stopped.");
         if (high[p] >= offset_next)
             p++;
@@ -450,7 +439,7 @@ static int check_links(struct dbk_log *log, struct dbk_book *book, struct dbk_ba
             if (!dbk_book_same_log(book, &batch->records[i]))
                 code = another_log(log, batch->records[i].partition, batch->records[i].offset, err);
         dbk_batch_release(batch);
-        if (code == 0 && is_stopped(log))
+        if (code == 0 && dbk_kafka_is_stopped(&log->kafka))
             code = dbk_err_set(err, DBK_ESTOPPED, "stopped.");
         if (code == 0 && !dbk_log_at_end(log) && dbk_clock_monotonic_ms() > deadline_ms)
             code = dbk_kafka_unreachable(&log->kafka, log->config, err);

@@ -14,8 +14,12 @@
 
 extern const char dbk_indexes_sql[];
 
+/** Every so many steps of SQLite's machine: a millisecond or less. */
+#define PROGRESS_OPCODES 10000
+
 struct dbk_rebuild {
-    char *path;
+    const char *path; /* the configuration's */
+    const volatile sig_atomic_t *stop;
     const struct dbk_topic *topic;
     struct dbk_lock lock;
     struct dbk_generation generation; /* the one being made */
@@ -45,9 +49,16 @@ static int check_current(struct dbk_rebuild *rebuild, struct dbk_err *err)
                        rebuild->path);
 }
 
+/** SQLite asks now and then whether to go on: sorting an index takes long. */
+static int on_progress(void *context)
+{
+    return dbk_view_is_stopped(context);
+}
+
 /** Nothing in this file is needed if we are killed, so nothing is made safe while loading. */
 static int set_loading(struct dbk_view *view, struct dbk_err *err)
 {
+    sqlite3_progress_handler(view->db, PROGRESS_OPCODES, on_progress, view);
     return dbk_view_exec(view,
                          "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;"
                          "PRAGMA locking_mode=EXCLUSIVE; PRAGMA cache_size=-65536;"
@@ -55,8 +66,8 @@ static int set_loading(struct dbk_view *view, struct dbk_err *err)
                          err);
 }
 
-int dbk_rebuild_open(struct dbk_rebuild **rebuild, const char *path, const struct dbk_topic *topic,
-                     struct dbk_err *err)
+int dbk_rebuild_open(struct dbk_rebuild **rebuild, const struct dbk_config *config,
+                     const struct dbk_topic *topic, struct dbk_err *err)
 {
     *rebuild = NULL;
     struct dbk_rebuild *opened = calloc(1, sizeof *opened);
@@ -64,25 +75,27 @@ int dbk_rebuild_open(struct dbk_rebuild **rebuild, const char *path, const struc
         return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
     opened->topic = topic;
     opened->lock.fd = -1;
-    opened->path = strdup(path);
-    int code = opened->path != NULL ? dbk_lock_take(&opened->lock, path, "rebuild", err)
-                                    : dbk_err_set(err, DBK_ENOMEM, "out of memory.");
+    opened->path = config->database;
+    opened->stop = config->stop;
+    int code = dbk_lock_take(&opened->lock, opened->path, "rebuild", err);
     struct dbk_err ignored; /* a link that leads nowhere is what a rebuild mends */
-    if (code == 0 && dbk_generation_current(&opened->current, path, &ignored) != 0)
+    if (code == 0 && dbk_generation_current(&opened->current, opened->path, &ignored) != 0)
         dbk_generation_clear(&opened->current);
     if (code == 0)
         code = check_current(opened, err);
     if (code == 0)
-        code = dbk_generation_create(&opened->generation, path, err);
+        code = dbk_generation_create(&opened->generation, opened->path, err);
     if (code == 0)
-        code = dbk_view_open_file(&opened->view, path, opened->generation.file,
+        code = dbk_view_open_file(&opened->view, opened->path, opened->generation.file,
                                   SQLITE_OPEN_READWRITE, err);
     if (code == 0)
         code = dbk_view_create_tables(opened->view, topic, false, err);
     if (code == 0)
         code = dbk_view_check_identity(opened->view, topic, err);
-    if (code == 0)
+    if (code == 0) {
+        dbk_view_stop_on(opened->view, opened->stop);
         code = set_loading(opened->view, err);
+    }
     if (code != 0) {
         dbk_rebuild_close(opened);
         return code;
@@ -106,7 +119,6 @@ void dbk_rebuild_close(struct dbk_rebuild *rebuild)
     dbk_generation_clear(&rebuild->generation);
     dbk_generation_clear(&rebuild->current);
     dbk_lock_release(&rebuild->lock);
-    free(rebuild->path);
     free(rebuild);
 }
 
@@ -237,8 +249,10 @@ int dbk_rebuild_finish(struct dbk_rebuild *rebuild, struct dbk_book *book, struc
                                   SQLITE_OPEN_READWRITE, err);
     if (code == 0)
         code = dbk_view_check_identity(rebuild->view, rebuild->topic, err);
-    if (code == 0)
+    if (code == 0) {
+        dbk_view_stop_on(rebuild->view, rebuild->stop);
         code = dbk_view_set_live(rebuild->view, err);
+    }
     if (code == 0)
         *view = rebuild->view;
     return code;
@@ -264,6 +278,7 @@ int dbk_rebuild_hold(struct dbk_rebuild *rebuild, int64_t *offset_next, struct d
         return 0;
     }
     rebuild->held = view;
+    dbk_view_stop_on(view, rebuild->stop);
     if (sqlite3_exec(view->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK)
         return dbk_view_fail(view, "cannot stop its writer for the swap", err);
     sqlite3_stmt *statement = NULL;
@@ -280,7 +295,9 @@ int dbk_rebuild_hold(struct dbk_rebuild *rebuild, int64_t *offset_next, struct d
 
 int dbk_rebuild_swap(struct dbk_rebuild *rebuild, struct dbk_err *err)
 {
-    sqlite3_wal_checkpoint_v2(rebuild->view->db, "main", SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    if (sqlite3_wal_checkpoint_v2(rebuild->view->db, "main", SQLITE_CHECKPOINT_TRUNCATE, NULL,
+                                  NULL) != SQLITE_OK)
+        return dbk_view_fail(rebuild->view, "cannot write the rebuilt view to disk", err);
     int code = dbk_generation_swap(rebuild->path, &rebuild->generation, err);
     if (code != 0)
         return code;

@@ -113,7 +113,7 @@ static int read_settings(struct dbk_kafka *kafka, struct dbk_topic *topic,
         rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic->name);
     rd_kafka_AdminOptions_set_request_timeout(options, kafka->timeout_ms, why, sizeof why);
     rd_kafka_DescribeConfigs(kafka->handle, &resource, 1, options, queue);
-    rd_kafka_event_t *event = rd_kafka_queue_poll(queue, kafka->timeout_ms + 1000);
+    rd_kafka_event_t *event = dbk_kafka_await(kafka, queue, kafka->timeout_ms + 1000);
     const rd_kafka_DescribeConfigs_result_t *result =
         event != NULL ? rd_kafka_event_DescribeConfigs_result(event) : NULL;
     rd_kafka_resp_err_t error =
@@ -132,6 +132,8 @@ static int read_settings(struct dbk_kafka *kafka, struct dbk_topic *topic,
                error == RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED ||
                error == RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE) {
         topic->settings_known = false; /* the caller warns: reading them is a right of its own */
+    } else if (dbk_kafka_is_stopped(kafka)) {
+        code = dbk_err_set(err, DBK_ESTOPPED, "stopped.");
     } else {
         *unheard = error == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
         code = dbk_err_set(err, DBK_EBROKER,
@@ -187,7 +189,9 @@ int dbk_topic_describe(struct dbk_kafka *kafka, const struct dbk_config *config,
     *topic = (struct dbk_topic){.partition_count = 0};
     *findings = (struct dbk_topic_findings){.fatal = ""};
     snprintf(topic->name, sizeof topic->name, "%s", name);
-    int code = read_metadata(kafka, config, topic, err);
+    int code = dbk_kafka_connect(kafka, config, err);
+    if (code == 0)
+        code = read_metadata(kafka, config, topic, err);
     if (code != 0)
         return code;
     char *cluster_id = rd_kafka_clusterid(kafka->handle, kafka->timeout_ms);

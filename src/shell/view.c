@@ -7,17 +7,41 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 extern const char dbk_views_sql[];
 extern const char dbk_indexes_sql[];
 
 /** How long a writer waits for another one: a rebuild's swap, or somebody's sqlite3 shell. */
 #define BUSY_TIMEOUT_MS 30000
+#define BUSY_PAUSE_MS 5
+
+bool dbk_view_is_stopped(const struct dbk_view *view)
+{
+    return view->stop != NULL && *view->stop != 0;
+}
+
+void dbk_view_stop_on(struct dbk_view *view, const volatile sig_atomic_t *stop)
+{
+    view->stop = stop;
+}
+
+/** SQLite asks whether to try again for a lock. */
+static int on_busy(void *context, int tries)
+{
+    if (dbk_view_is_stopped(context) || tries >= BUSY_TIMEOUT_MS / BUSY_PAUSE_MS)
+        return 0;
+    usleep(BUSY_PAUSE_MS * 1000);
+    return 1;
+}
 
 int dbk_view_fail(const struct dbk_view *view, const char *doing, struct dbk_err *err)
 {
     int result = view->db != NULL ? sqlite3_errcode(view->db) : SQLITE_NOMEM;
     const char *advice = "";
+    if (dbk_view_is_stopped(view) &&
+        ((result & 0xff) == SQLITE_BUSY || (result & 0xff) == SQLITE_INTERRUPT))
+        return dbk_err_set(err, DBK_ESTOPPED, "stopped.");
     switch (result & 0xff) {
     case SQLITE_FULL:
         advice = " Make room on the disk and start again: nothing is lost, it goes on from the "
@@ -78,7 +102,7 @@ int dbk_view_open_file(struct dbk_view **view, const char *path, const char *fil
     if (sqlite3_open_v2(file, &opened->db, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
         return dbk_view_fail(opened, "cannot open", err);
     sqlite3_extended_result_codes(opened->db, 1);
-    sqlite3_busy_timeout(opened->db, BUSY_TIMEOUT_MS);
+    sqlite3_busy_handler(opened->db, on_busy, opened);
     if (stat(file, &status) != 0)
         return dbk_view_fail(opened, "cannot open", err);
     opened->device = status.st_dev;

@@ -40,11 +40,15 @@ struct dbk_view {
     struct dbk_view_identity identity;
     struct dbk_digest_context *digest;
     int64_t deadline_ms;                     /* of the question being answered; 0: none */
+    const volatile sig_atomic_t *stop;       /* NULL: nobody can ask to stop */
     sqlite3_stmt *statements[DBK_SQL_COUNT]; /* of a writer; prepared when first used */
 };
 
+/** @return true where the user asked to stop. */
+bool dbk_view_is_stopped(const struct dbk_view *view);
+
 /** Describe the connection's last error: what was done, why it failed, what to do. @return
- *  DBK_EVIEW. */
+ *  DBK_EVIEW, or DBK_ESTOPPED where it failed because of a stop. */
 int dbk_view_fail(const struct dbk_view *view, const char *doing, struct dbk_err *err);
 
 /** Run SQL text without results. */

@@ -4,6 +4,7 @@ import random
 import signal
 import sqlite3
 import subprocess
+import threading
 import time
 
 import pytest
@@ -203,23 +204,50 @@ def kill_at_random(ledger, words, chosen, most):
     process.wait(20)
 
 
+class Writer(threading.Thread):
+    """Appends events, some hundred at a time, until it is told to end."""
+
+    def __init__(self, ledger):
+        super().__init__()
+        self.ledger, self.count, self.ended, self.failure = ledger, 0, threading.Event(), None
+
+    def run(self):
+        try:
+            while not self.ended.wait(0.05):
+                self.ledger.send(random_events(150, seed=1000 + self.count))
+                self.count += 150
+        except BaseException as failure:  # told by end(): a thread's own goes nowhere
+            self.failure = failure
+
+    def end(self):
+        self.ended.set()
+        self.join()
+        assert self.failure is None, self.failure
+        return self.count
+
+
 def test_a_hundred_kills_lose_and_double_nothing(ledger):
-    """Half of them while following, half while rebuilding; writers go on meanwhile."""
+    """Half of them while following, half while rebuilding; a writer goes on meanwhile."""
     chosen = random.Random(5)
     ledger.init(3).send(random_events(3000, seed=2))
     ledger.binary = os.environ.get("DAYBOOK_BIN_RELEASE", ledger.binary)
-    highest = 0
-    for i in range(100):
-        words = ["project", "--follow"] if i % 2 == 0 else ["project", "--reset"]
-        kill_at_random(ledger, words, chosen, 0.25 if i % 2 == 0 else 0.6)
-        if i % 10 == 0:
-            ledger.send(random_events(500, seed=100 + i))
-        if os.path.exists(ledger.database):
-            applied = ledger.assert_whole()
-            assert applied >= highest, "the view went back in time"
-            highest = applied
+    writer = Writer(ledger)
+    writer.start()
+    highest, moved = 0, 0
+    try:
+        for i in range(100):
+            words = ["project", "--follow"] if i % 2 == 0 else ["project", "--reset"]
+            kill_at_random(ledger, words, chosen, 0.4 if i % 2 == 0 else 0.8)
+            if os.path.exists(ledger.database):
+                applied = ledger.assert_whole()
+                assert applied >= highest, "the view went back in time"
+                moved += applied > highest
+                highest = applied
+    finally:
+        written = writer.end()
+    assert moved > 10, "hardly any kill found it at work"
     ledger.run("project")
-    assert ledger.assert_whole() == 8000
+    assert ledger.assert_whole() == 3000 + written
     ledger.run("audit")
     followed = ledger.dump()
     ledger.run("project", "--reset")
@@ -273,6 +301,45 @@ def test_a_held_database_is_waited_for(ledger, terminate):
     holder.execute("ROLLBACK")
     ledger.wait_for(lambda: ledger.assert_whole() == 10, "the commit")
     terminate(follower)
+
+
+def test_a_stop_is_heard_while_waiting(ledger, terminate):
+    """For a lock that somebody holds, and for a broker that does not answer."""
+    ledger.init(1).send(SAMPLE)
+    ledger.run("project")
+    ledger.send(SAMPLE)
+    holder = sqlite3.connect(ledger.database, isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    for words in (["project", "--follow"], ["project"], ["project", "--reset"]):
+        waiting = ledger.start(*words)
+        time.sleep(1)
+        assert waiting.poll() is None, open(waiting.log).read()
+        terminate(waiting, within=10)
+        assert "up to date" not in open(waiting.log).read()
+    holder.execute("ROLLBACK")
+    for words in (["project", "--follow"], ["run", "--listen", "127.0.0.1:0"]):
+        waiting = ledger.start(*words, "-b", "127.0.0.1:1")
+        time.sleep(0.5)
+        terminate(waiting, within=10)
+        assert "no broker answers" not in open(waiting.log).read()
+    ledger.run("project")
+    assert ledger.assert_whole() == 10
+
+
+def test_a_stopped_rebuild_changes_nothing(ledger, terminate):
+    ledger.init(2).send(random_events(20_000, accounts=3000))
+    ledger.run("project")
+    before = ledger.dump()
+    for i in range(6):
+        rebuilding = ledger.start("project", "--reset")
+        time.sleep(0.2 + 0.3 * i)
+        terminate(rebuilding, within=10)
+        files = {f for f in os.listdir(ledger.folder) if f.startswith("ledger.db.")
+                 and f.split(".")[2].isdigit()}
+        if "is rebuilt" in open(rebuilding.log).read():
+            break
+        assert files == {"ledger.db.1"}, files
+    assert ledger.dump() == before
 
 
 def test_tampering_with_balances_is_found(ledger):
