@@ -90,7 +90,7 @@ function flowSets(look, rows, place) {
     label: look.names[key],
     borderColor: ink,
     backgroundColor: fill,
-    data: rows.map((row, index) => place(sign * units(row[key]), row, index)),
+    data: rows.map((row, index) => place(sign * Math.abs(units(row[key])), row, index)),
     texts: rows.map((row) => row[key].text),
   });
   return [

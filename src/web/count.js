@@ -10,9 +10,9 @@ let nextAt = 0;
 /** The place before the link, which the style sheet then hides. */
 function placeBefore(link) {
   const before = link.previousElementSibling;
-  if (before?.classList.contains("counted")) return before;
+  if (before?.classList.contains("count-place")) return before;
   const place = document.createElement("span");
-  place.className = "counted";
+  place.className = "count-place";
   place.dataset.made = ""; // for morph.js: not the server's
   place.setAttribute("role", "status");
   place.textContent = panel?.dataset.counting ?? "…";

@@ -115,10 +115,9 @@ const paused = () => button.getAttribute("aria-pressed") === "true";
 const following = () => !paused() && !document.hidden;
 
 function setFreshness(html) {
-  const newer = document.createElement("template");
-  newer.innerHTML = html;
+  const newer = new DOMParser().parseFromString(html, "text/html").getElementById("freshness");
   const line = document.getElementById("freshness");
-  if (line !== null) line.replaceChildren(newer.content);
+  if (line !== null && newer !== null) morphRegion(line, newer);
 }
 
 function connected() {

@@ -28,7 +28,7 @@ function keysOf(parent) {
   return keys;
 }
 
-const KEPT = new Set(["data-new", "data-made"]);
+const KEPT = new Set(["data-new", "data-made", "data-old"]); // set by scripts
 
 function morphAttributes(from, to) {
   const kept = (name) => KEPT.has(name) || (name === "open" && from.nodeName === "DETAILS");

@@ -43,5 +43,5 @@ void dbk_page_live(struct dbk_page *page, const struct dbk_overview *overview)
     add(page, ">\n<button type=\"button\" aria-pressed=\"false\">");
     add(page, dbk_lang_text(page->lang, DBK_T_PAUSE));
     add(page, "</button>\n<span class=\"live-state\" role=\"status\"></span>\n"
-              "<span class=\"live-news unseen\" role=\"status\"></span>\n</div>\n");
+              "<span class=\"live-news visually-hidden\" role=\"status\"></span>\n</div>\n");
 }
