@@ -75,7 +75,7 @@ void dbk_page_freshness(struct dbk_page *page, const struct dbk_overview *overvi
         text = DBK_T_CATCHING_UP;
         state = "behind";
     }
-    add(page, "<p class=\"freshness ");
+    add(page, "<p id=\"freshness\" class=\"freshness ");
     add(page, state);
     add(page, "\" role=\"status\"><strong>");
     add_text(page, text);
@@ -117,8 +117,9 @@ void dbk_page_begin(struct dbk_page *page, enum dbk_text_id title,
               "<meta name=\"color-scheme\" content=\"light dark\">\n<title>");
     add_text(page, title);
     add(page, " · daybook</title>\n<link rel=\"icon\" href=\"/icon.svg\">\n"
-              "<link rel=\"stylesheet\" href=\"/style.css\">\n</head>\n<body>\n"
-              "<a class=\"skip\" href=\"#content\">");
+              "<link rel=\"stylesheet\" href=\"/style.css\">\n");
+    dbk_page_scripts(page);
+    add(page, "</head>\n<body>\n<a class=\"skip\" href=\"#content\">");
     add_text(page, DBK_T_SKIP);
     add(page, "</a>\n<header>\n<p class=\"brand\">daybook <span>");
     add_text(page, DBK_T_TITLE);
