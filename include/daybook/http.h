@@ -41,6 +41,16 @@ struct dbk_http_request {
     struct dbk_http_param params[DBK_HTTP_PARAMS];
     int param_count;
     const char *accept_language; /**< "" where the client has none */
+    const char *if_none_match;   /**< "" where the client has none */
+    bool accepts_gzip;
+};
+
+/** Bytes that stay where they are while the program runs. */
+struct dbk_http_constant {
+    const char *bytes;
+    size_t length;
+    const char *gzip; /**< the same, compressed */
+    size_t gzip_length;
 };
 
 /** Append the next piece of a long answer. @return 1 more to come, 0 the end, negative: failed. */
@@ -52,9 +62,11 @@ struct dbk_http_response {
     char etag[96];        /**< "" for none; without quotes */
     const char *filename; /**< suggested to who saves it; NULL for none */
     struct dbk_buffer body;
+    struct dbk_http_constant constant; /**< bytes not NULL: this instead of body */
     dbk_http_more *more; /**< not NULL: the answer comes in pieces, body is not used */
     void *stream;        /**< of more, which is called by one thread at a time */
     void (*close)(void *stream);
+    bool gzip;         /**< the body is compressed; the server's own business */
     unsigned channels; /**< not 0: a stream of server-sent events, bits 1 << channel */
 };
 
@@ -96,6 +108,12 @@ void dbk_http_publish(struct dbk_http *http, int channel, const char *message, s
 
 /** @return streams that are open now. */
 int dbk_http_stream_count(struct dbk_http *http);
+
+/**
+ * Does the client have this answer already, by the response's etag? Then it is answered so, and
+ * the body need not be made. @return true where it does.
+ */
+bool dbk_http_is_known(const struct dbk_http_request *request, struct dbk_http_response *response);
 
 /** @return the value of a parameter, or NULL. */
 const char *dbk_http_param(const struct dbk_http_request *request, const char *name);

@@ -54,7 +54,8 @@ static bool serve_static(const char *path, struct dbk_http_response *response)
     if (asset != NULL) {
         response->content_type = asset->content_type;
         snprintf(response->etag, sizeof response->etag, "%s", asset->sha256);
-        dbk_buffer_add(&response->body, asset->bytes, *asset->size);
+        response->constant =
+            (struct dbk_http_constant){asset->bytes, *asset->size, asset->gzip, *asset->gzip_size};
     } else if (strcmp(path, "healthz") == 0) {
         response->content_type = "text/plain; charset=utf-8";
         dbk_buffer_add_string(&response->body, "ok\n");

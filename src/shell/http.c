@@ -24,6 +24,7 @@ static void answer(struct dbk_job *job, bool cancelled)
         dbk_http_error(&exchange->response, 503, "the server is being stopped");
     else
         service->answer(service->context, &exchange->request, &exchange->response);
+    dbk_http_finish(exchange);
     exchange->answered = true;
 }
 

@@ -1,5 +1,6 @@
 /* Answers: their headers, and those that come in pieces. */
 
+#include "gzip.h"
 #include "http_internal.h"
 
 #include <pthread.h>
@@ -8,6 +9,8 @@
 #include <string.h>
 
 #define BLOCK_SIZE 65536
+/** Answers below fit into a packet or two as they are. */
+#define GZIP_FROM 1400
 
 /* --- downloads: a worker makes the next piece while the event loop sends the one before --- */
 
@@ -19,6 +22,8 @@ struct download {
     struct MHD_Connection *connection;
     struct dbk_connection *tracked;
     struct dbk_http_response response;
+    struct dbk_gzip *gzip;   /* the worker's; NULL: as it is */
+    struct dbk_buffer plain; /* the worker's: what is to be compressed */
     struct dbk_buffer piece; /* being sent; the event loop's */
     size_t sent;
     pthread_mutex_t mutex; /* guards all below */
@@ -33,21 +38,38 @@ static void clear_download(struct download *download)
 {
     if (download->response.close != NULL)
         download->response.close(download->response.stream);
+    dbk_gzip_close(download->gzip);
+    dbk_buffer_clear(&download->plain);
     dbk_buffer_clear(&download->piece);
     dbk_buffer_clear(&download->next);
     pthread_mutex_destroy(&download->mutex);
     free(download);
 }
 
+/** @return as dbk_http_more. */
+static int fill(struct download *download)
+{
+    struct dbk_buffer *to = download->gzip != NULL ? &download->plain : &download->next;
+    int more = 1;
+    download->next.length = 0;
+    while (more > 0 && download->next.length < BLOCK_SIZE && !download->next.failed) {
+        if (to == &download->plain)
+            to->length = 0;
+        more = download->response.more(download->response.stream, to);
+        if (to->failed)
+            return -1;
+        if (to == &download->plain)
+            dbk_gzip_add(download->gzip, to->bytes, to->length, more == 0, &download->next);
+    }
+    return download->next.failed ? -1 : more;
+}
+
 static void make_piece(struct dbk_job *job, bool cancelled)
 {
     struct download *download = (struct download *)job;
-    int more = cancelled ? -1 : 1;
-    download->next.length = 0;
-    while (more > 0 && download->next.length < BLOCK_SIZE && !download->next.failed)
-        more = download->response.more(download->response.stream, &download->next);
+    int more = cancelled ? -1 : fill(download);
     pthread_mutex_lock(&download->mutex);
-    download->more = download->next.failed ? -1 : more;
+    download->more = more;
     download->making = MADE;
     bool abandoned = download->abandoned;
     if (download->suspended)
@@ -136,7 +158,9 @@ static struct MHD_Response *begin_download(struct dbk_exchange *exchange)
                                   .connection = exchange->connection,
                                   .tracked = exchange->tracked,
                                   .response = exchange->response,
+                                  .gzip = exchange->response.gzip ? dbk_gzip_open() : NULL,
                                   .more = 1};
+    exchange->response.gzip = download->gzip != NULL;
     exchange->response.more = NULL;
     pthread_mutex_init(&download->mutex, NULL);
     response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_SIZE, read_download,
@@ -154,13 +178,62 @@ void dbk_http_discard(struct dbk_http_response *answer)
         answer->close(answer->stream);
     answer->more = NULL;
     answer->channels = 0;
+    answer->constant.bytes = NULL;
     dbk_buffer_clear(&answer->body);
 }
 
-/** The body becomes the library's, without a copy. */
-static struct MHD_Response *give_body(struct dbk_buffer *body)
+static bool is_text(const char *content_type)
 {
+    return content_type != NULL && (strncmp(content_type, "text/", 5) == 0 ||
+                                    strncmp(content_type, "application/json", 16) == 0 ||
+                                    strncmp(content_type, "application/problem+json", 24) == 0 ||
+                                    strncmp(content_type, "image/svg+xml", 13) == 0);
+}
+
+/** Where memory runs out, it is sent as it is. */
+static void compress_body(struct dbk_http_response *answer)
+{
+    struct dbk_buffer compressed = {.bytes = NULL};
+    struct dbk_gzip *gzip = dbk_gzip_open();
+    if (gzip != NULL)
+        dbk_gzip_add(gzip, answer->body.bytes, answer->body.length, true, &compressed);
+    dbk_gzip_close(gzip);
+    answer->gzip = gzip != NULL && !compressed.failed;
+    if (answer->gzip) {
+        dbk_buffer_clear(&answer->body);
+        answer->body = compressed;
+    } else {
+        dbk_buffer_clear(&compressed);
+    }
+}
+
+void dbk_http_finish(struct dbk_exchange *exchange)
+{
+    struct dbk_http_response *answer = &exchange->response;
+    if (dbk_http_is_known(&exchange->request, answer)) {
+        dbk_http_discard(answer);
+        return;
+    }
+    if (!exchange->request.accepts_gzip || !is_text(answer->content_type) || answer->channels != 0)
+        return;
+    if (answer->more != NULL || answer->constant.gzip_length > GZIP_FROM)
+        answer->gzip = true;
+    else if (answer->body.length > GZIP_FROM && !answer->body.failed)
+        compress_body(answer);
+}
+
+/** The body becomes the library's, without a copy. */
+static struct MHD_Response *give_body(struct dbk_http_response *answer)
+{
+    struct dbk_buffer *body = &answer->body;
+    const struct dbk_http_constant *constant = &answer->constant;
     struct MHD_Response *response = NULL;
+    /* The library does not write to what is persistent; its type is older than const. */
+    if (constant->bytes != NULL)
+        return MHD_create_response_from_buffer(
+            answer->gzip ? constant->gzip_length : constant->length,
+            (void *)(uintptr_t)(answer->gzip ? constant->gzip : constant->bytes),
+            MHD_RESPMEM_PERSISTENT);
     if (!body->failed && body->length > 0)
         response =
             MHD_create_response_from_buffer(body->length, body->bytes, MHD_RESPMEM_MUST_FREE);
@@ -181,11 +254,28 @@ static struct MHD_Response *make_response(struct dbk_exchange *exchange)
                                                         exchange->connection, exchange->tracked);
         if (stream != NULL)
             return stream;
+        answer->channels = 0;
         dbk_http_error(answer, 503, "too many pages are live already; try again later");
     }
     if (answer->more != NULL)
         return begin_download(exchange);
-    return give_body(&answer->body);
+    return give_body(answer);
+}
+
+static void add_validators(struct MHD_Response *response, const struct dbk_http_response *answer)
+{
+    char text[160];
+    /* A stream is never kept; a page may be, by its reader, who asks each time if it still holds.
+     */
+    MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL,
+                            answer->channels != 0            ? "no-store"
+                            : answer->constant.bytes != NULL ? "no-cache"
+                                                             : "private, no-cache");
+    MHD_add_response_header(response, MHD_HTTP_HEADER_VARY, "Accept-Encoding, Accept-Language");
+    if (answer->etag[0] == '\0')
+        return;
+    snprintf(text, sizeof text, "\"%s%s\"", answer->etag, answer->gzip ? DBK_HTTP_GZIP_ENDING : "");
+    MHD_add_response_header(response, MHD_HTTP_HEADER_ETAG, text);
 }
 
 static void add_headers(struct MHD_Response *response, const struct dbk_http_response *answer)
@@ -199,17 +289,16 @@ static void add_headers(struct MHD_Response *response, const struct dbk_http_res
         {"Referrer-Policy", "no-referrer"},
         {"Cross-Origin-Resource-Policy", "same-origin"},
         {"Cross-Origin-Opener-Policy", "same-origin"},
-        {"Cache-Control", "no-cache"},
-        {"Vary", "Accept-Language"},
+        {"Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"},
     };
     for (size_t i = 0; i < sizeof always / sizeof always[0]; i++)
         MHD_add_response_header(response, always[i][0], always[i][1]);
     if (answer->content_type != NULL)
         MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, answer->content_type);
-    if (answer->etag[0] != '\0') {
-        snprintf(text, sizeof text, "\"%s\"", answer->etag);
-        MHD_add_response_header(response, MHD_HTTP_HEADER_ETAG, text);
-    }
+    if (answer->gzip && answer->status != 304)
+        MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_ENCODING, "gzip");
+    if (answer->channels != 0) /* proxies that collect answers before they pass them on */
+        MHD_add_response_header(response, "X-Accel-Buffering", "no");
     if (answer->filename != NULL) {
         snprintf(text, sizeof text, "attachment; filename=\"%s\"", answer->filename);
         MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_DISPOSITION, text);
@@ -225,16 +314,10 @@ static void add_headers(struct MHD_Response *response, const struct dbk_http_res
 enum MHD_Result dbk_http_send(struct dbk_exchange *exchange)
 {
     struct dbk_http_response *answer = &exchange->response;
-    const char *known = MHD_lookup_connection_value(exchange->connection, MHD_HEADER_KIND,
-                                                    MHD_HTTP_HEADER_IF_NONE_MATCH);
-    if (answer->status == 200 && answer->etag[0] != '\0' && known != NULL &&
-        strstr(known, answer->etag) != NULL) {
-        dbk_http_discard(answer);
-        answer->status = 304;
-    }
     struct MHD_Response *response = make_response(exchange);
     if (response == NULL)
         return MHD_NO;
+    add_validators(response, answer);
     add_headers(response, answer);
     enum MHD_Result result =
         MHD_queue_response(exchange->connection, (unsigned)answer->status, response);

@@ -13,6 +13,9 @@
 #include <microhttpd.h>
 #include <stdatomic.h>
 
+/** The validator of a compressed answer is that of the plain one with this. */
+#define DBK_HTTP_GZIP_ENDING "-gz"
+
 struct dbk_events;
 
 struct dbk_http {
@@ -44,6 +47,8 @@ int dbk_http_check(const struct dbk_http *http, struct MHD_Connection *connectio
 bool dbk_http_read(struct dbk_http_request *request, struct MHD_Connection *connection,
                    const char *url);
 
+/** After the service has answered, on the same thread: validate, compress. */
+void dbk_http_finish(struct dbk_exchange *exchange);
 /** Queue the answer; it takes over what the response holds. */
 enum MHD_Result dbk_http_send(struct dbk_exchange *exchange);
 /** Free what a response holds and nobody took over. */

@@ -153,13 +153,69 @@ int dbk_http_check(const struct dbk_http *http, struct MHD_Connection *connectio
     return 0;
 }
 
+/** Is the word among those of a list like "a, b;q=0.5"? A quality of 0 means no. */
+static bool lists(const char *list, const char *word)
+{
+    size_t length = strlen(word);
+    while (*list != '\0') {
+        list += strspn(list, ", \t");
+        size_t item = strcspn(list, ",");
+        size_t name = strcspn(list, ",; \t");
+        if (name == length && strncasecmp(list, word, length) == 0) {
+            const char *quality = strstr(list, "q=0");
+            if (quality == NULL || quality >= list + item)
+                return true;
+            size_t digits = strspn(quality + 3, ".0");
+            return quality + 3 + digits < list + item && quality[3 + digits] >= '1' &&
+                   quality[3 + digits] <= '9';
+        }
+        list += item;
+    }
+    return false;
+}
+
+static const char *header_of(struct MHD_Connection *connection, const char *name)
+{
+    const char *value = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
+    return value != NULL ? value : "";
+}
+
 bool dbk_http_read(struct dbk_http_request *request, struct MHD_Connection *connection,
                    const char *url)
 {
     struct params params = {.request = request};
-    const char *language =
-        MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Accept-Language");
-    request->accept_language = language != NULL ? language : "";
+    request->accept_language = header_of(connection, MHD_HTTP_HEADER_ACCEPT_LANGUAGE);
+    request->if_none_match = header_of(connection, MHD_HTTP_HEADER_IF_NONE_MATCH);
+    request->accepts_gzip = lists(header_of(connection, MHD_HTTP_HEADER_ACCEPT_ENCODING), "gzip");
     MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, take_param, &params);
     return !params.bad && split_path(request, url);
+}
+
+/** Is one of the validators in If-None-Match ours, followed by an ending? */
+static bool has_validator(const char *list, const char *etag, const char *ending)
+{
+    char quoted[128];
+    size_t length = (size_t)snprintf(quoted, sizeof quoted, "\"%s%s\"", etag, ending);
+    while (*list != '\0') {
+        list += strspn(list, ", \t");
+        list += strncmp(list, "W/", 2) == 0 ? 2 : 0;
+        if (strncmp(list, quoted, length) == 0)
+            return true;
+        const char *end = *list == '"' ? strchr(list + 1, '"') : NULL;
+        list = end != NULL ? end + 1 : list + strcspn(list, ",");
+    }
+    return false;
+}
+
+bool dbk_http_is_known(const struct dbk_http_request *request, struct dbk_http_response *response)
+{
+    if (response->status != 200 || response->etag[0] == '\0')
+        return response->status == 304;
+    if (has_validator(request->if_none_match, response->etag, "")) {
+        response->status = 304;
+    } else if (has_validator(request->if_none_match, response->etag, DBK_HTTP_GZIP_ENDING)) {
+        response->status = 304;
+        response->gzip = true;
+    }
+    return response->status == 304;
 }

@@ -6,6 +6,8 @@
 #define EMBEDDED(symbol)                                                                           \
     extern const char symbol[];                                                                    \
     extern const unsigned long symbol##_size;                                                      \
+    extern const char symbol##_gzip[];                                                             \
+    extern const unsigned long symbol##_gzip_size;                                                 \
     extern const char symbol##_sha256[]
 
 EMBEDDED(dbk_style_css);
@@ -19,7 +21,7 @@ EMBEDDED(dbk_chart_js);
 
 #define ASSET(name, type, symbol)                                                                  \
     {                                                                                              \
-        name, type, symbol, &symbol##_size, symbol##_sha256                                        \
+        name, type, symbol, &symbol##_size, symbol##_gzip, &symbol##_gzip_size, symbol##_sha256    \
     }
 #define SCRIPT "text/javascript; charset=utf-8"
 

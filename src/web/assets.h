@@ -9,6 +9,8 @@ struct dbk_asset {
     const char *content_type;
     const char *bytes;
     const unsigned long *size;
+    const char *gzip; /**< the same bytes, compressed */
+    const unsigned long *gzip_size;
     const char *sha256; /**< of its bytes, in hexadecimal: what it is revalidated by */
 };
 

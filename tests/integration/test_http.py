@@ -1,4 +1,5 @@
 """The server's rules, by raw sockets: what is refused, and what every answer carries."""
+import gzip
 import json
 import re
 import socket
@@ -117,6 +118,50 @@ def test_a_page_that_did_not_change_is_not_sent_again(ledger, port):
     ledger.send([event()])
     ledger.run("project")
     assert status(get(port, "/", f"If-None-Match: {etag}")) == 200
+
+
+@pytest.mark.parametrize("path", ["/", "/transactions.csv", "/transactions.json", "/chart.js"])
+def test_answers_are_compressed_for_who_asks(ledger, port, path):
+    ledger.send([event(memo=f"memo {i}") for i in range(9000)])
+    ledger.run("project")
+    plain, packed = (urllib.request.urlopen(urllib.request.Request(
+        f"http://127.0.0.1:{port}{path}", headers={"Accept-Encoding": encoding}))
+        for encoding in ("identity", "br, gzip;q=0.5"))
+    whole, small = plain.read(), packed.read()
+    assert plain.headers["Content-Encoding"] is None
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert len(small) < len(whole) / 2 and gzip.decompress(small) == whole
+    assert "Accept-Encoding" in plain.headers["Vary"] and "Accept-Encoding" in packed.headers["Vary"]
+
+
+@pytest.mark.parametrize("encodings, expected", [
+    ("gzip", True), ("GZIP", True), ("deflate, gzip;q=1.0", True), ("gzip;q=0.001", True),
+    ("", False), ("identity", False), ("gzip;q=0", False), ("gzip;q=0.000", False),
+    ("gzipped", False), ("x-gzip", False),
+])
+def test_only_who_accepts_it_gets_it_compressed(port, encodings, expected):
+    answer = get(port, "/style.css", f"Accept-Encoding: {encodings}")
+    assert (b"Content-Encoding: gzip" in answer) == expected
+
+
+def test_a_validator_is_that_of_the_form_that_was_sent(port):
+    plain = re.search(r"ETag: (\S+)", get(port, "/").decode()).group(1)
+    packed = re.search(rb"ETag: (\S+)", get(port, "/", "Accept-Encoding: gzip")).group(1).decode()
+    assert plain != packed
+    for known in (plain, packed, "W/" + packed, f'"other", {plain}', f'"a, b" , {packed}'):
+        assert status(get(port, "/", f"If-None-Match: {known}", "Accept-Encoding: gzip")) == 304
+    for other in ('"other"', plain.strip('"'), plain[:-2] + '"', '"x' + plain[1:], '"'):
+        assert status(get(port, "/", f"If-None-Match: {other}")) == 200
+
+
+@pytest.mark.parametrize("path", ["/", "/transactions", "/transactions.csv", "/chart.js",
+                                  "/healthz", "/live", "/nothing"])
+@pytest.mark.parametrize("encoding", ["gzip", "identity"])
+def test_head_is_get_without_a_body(port, path, encoding):
+    whole = get(port, path, f"Accept-Encoding: {encoding}").split(b"\r\n\r\n")[0]
+    head = get(port, path, f"Accept-Encoding: {encoding}", method="HEAD")
+    names = lambda text: [line for line in text.split(b"\r\n") if not line.startswith(b"Date:")]
+    assert names(head.split(b"\r\n\r\n")[0]) == names(whole) and head.endswith(b"\r\n\r\n")
 
 
 def test_a_client_that_dawdles_is_cut_off(port):
