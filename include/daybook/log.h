@@ -55,6 +55,11 @@ DBK_MUST_CHECK int dbk_log_open(struct dbk_log **log, const struct dbk_config *c
 /** As dbk_log_open, without any message: for threads that only watch. */
 DBK_MUST_CHECK int dbk_log_open_quietly(struct dbk_log **log, const struct dbk_config *config,
                                         struct dbk_err *err);
+/** As dbk_log_open, also where the log does not begin at offset 0 any more: for the audit, which
+ *  compares what is left. */
+DBK_MUST_CHECK int dbk_log_open_damaged(struct dbk_log **log, const struct dbk_config *config,
+                                        struct dbk_err *err);
+
 /**
  * Open the compacted snapshots topic beside the log. Reading it gives the records that are there;
  * missing offsets are nothing special.

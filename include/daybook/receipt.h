@@ -10,8 +10,16 @@
 #ifndef DAYBOOK_RECEIPT_H
 #define DAYBOOK_RECEIPT_H
 
+#include <daybook/buffer.h>
 #include <daybook/log.h>
 #include <daybook/money.h>
+
+/** Sums as a receipt's file has them. */
+struct dbk_receipt_totals {
+    char deposits[DBK_MONEY_SUM_TEXT_SIZE];
+    char withdrawals[DBK_MONEY_SUM_TEXT_SIZE];
+    char balances[DBK_MONEY_SUM_TEXT_SIZE];
+};
 
 struct dbk_receipt {
     char topic[DBK_TOPIC_MAX + 11]; /**< as struct dbk_topic has it */
@@ -20,11 +28,11 @@ struct dbk_receipt {
     struct dbk_checkpoint *checkpoints; /**< partition_count of them; owned */
     int64_t written_ms;
     int64_t account_count;
-    dbk_int128 deposits_minor; /**< sums over all accounts; written, not read back */
+    dbk_int128 deposits_minor; /**< sums over all accounts: what is written, */
     dbk_int128 withdrawals_minor;
     dbk_int128 balances_minor;
-    struct dbk_digest state; /**< SHA-256 of FILE.state */
-    bool has_state;
+    struct dbk_receipt_totals totals; /**< and what was read */
+    struct dbk_digest state;          /**< SHA-256 of FILE.state */
 };
 
 void dbk_receipt_clear(struct dbk_receipt *receipt);
@@ -32,6 +40,18 @@ void dbk_receipt_clear(struct dbk_receipt *receipt);
 /** @return 0, DBK_EUSAGE where the file is no receipt, DBK_ENOMEM. */
 DBK_MUST_CHECK int dbk_receipt_read(struct dbk_receipt *receipt, const char *path,
                                     struct dbk_err *err);
+
+/** A receipt is of one log: name, cluster and number of partitions. @return 0, or DBK_ENO where it
+ *  is of another than topic. */
+DBK_MUST_CHECK int dbk_receipt_check_log(const struct dbk_receipt *receipt, const char *path,
+                                         const struct dbk_topic *topic, struct dbk_err *err);
+
+/** Append a partition's state as FILE.state has it. @return 0 or DBK_ENOMEM. */
+DBK_MUST_CHECK int dbk_receipt_add_state(struct dbk_buffer *lines, struct dbk_ledger *ledger,
+                                         int32_t partition);
+
+/** The SHA-256 of FILE.state's bytes. @return 0 or DBK_ENOMEM. */
+DBK_MUST_CHECK int dbk_receipt_digest(struct dbk_digest *digest, const struct dbk_buffer *lines);
 
 /**
  * Write FILE.state and then FILE, each whole or not at all.

@@ -12,26 +12,26 @@
 
 /** What to walk over. Columns are those of schema/views.sql unless said otherwise. */
 enum dbk_walk {
-    DBK_WALK_TRANSACTIONS, /**< of partition a, from offset b, by offset */
-    DBK_WALK_REJECTIONS,   /**< the same */
-    DBK_WALK_ACCOUNTS,     /**< by account_id */
-    DBK_WALK_BALANCES,     /**< by account_id */
-    DBK_WALK_SOURCES,      /**< by source_id */
-    DBK_WALK_CHECKPOINTS,  /**< by partition */
-    DBK_WALK_DIGESTS,      /**< by partition and offset_next */
-    DBK_WALK_DAYS,         /**< daily_aggregates, by account_id and day */
-    DBK_WALK_BY_ACCOUNT,   /**< index transactions_by_account: account_id, date_s, amount_minor,
-                                partition, offset */
-    DBK_WALK_BY_DATE,      /**< index transactions_by_date: date_s, partition, offset */
-    DBK_WALK_BY_NAME,      /**< the index of accounts' names: account, account_id */
-    DBK_WALK_STRAYS,       /**< partition, offset of rows whose partition is not in 0 ... a - 1, of
-                                transactions and rejections */
-    DBK_WALK_SCHEMA,       /**< type, name, tbl_name, sql of everything in the file, by name */
-    DBK_WALK_ACCOUNT_DAY,  /**< amount_minor, declared_minor, balance_minor of account a's
-                                transactions with b <= date_s < b + 86400, by partition, offset */
-    DBK_WALK_EXPORT_LOG,   /**< up to 10,000 rows after partition a, offset b: partition, offset,
-                                account_id, date_s, amount_minor, balance_minor, account, source,
-                                seq, memo */
+    DBK_WALK_TRANSACTIONS,    /**< of partition a, from offset b, by offset */
+    DBK_WALK_REJECTIONS,      /**< the same */
+    DBK_WALK_ACCOUNTS,        /**< by account_id */
+    DBK_WALK_BALANCES,        /**< by account_id */
+    DBK_WALK_SOURCES,         /**< by source_id */
+    DBK_WALK_CHECKPOINTS,     /**< by partition */
+    DBK_WALK_DIGESTS,         /**< of partition a, from offset_next b, by offset_next */
+    DBK_WALK_DAYS,            /**< daily_aggregates, by account_id and day */
+    DBK_WALK_BY_ACCOUNT,      /**< index transactions_by_account: account_id, date_s, amount_minor,
+                                   partition, offset */
+    DBK_WALK_BY_DATE,         /**< index transactions_by_date: date_s, partition, offset */
+    DBK_WALK_BY_NAME,         /**< the index of accounts' names: account, account_id */
+    DBK_WALK_STRAYS,          /**< table, partition, offset of rows whose partition is not in
+                                   0 ... a - 1 */
+    DBK_WALK_SCHEMA,          /**< type, name, tbl_name, sql of everything in the file, by name */
+    DBK_WALK_ACCOUNT_DAY,     /**< amount_minor, declared_minor, balance_minor of account a's
+                                   transactions with b <= date_s < b + 86400, by partition, offset */
+    DBK_WALK_EXPORT_LOG,      /**< up to 10,000 rows after partition a, offset b: partition, offset,
+                                   account_id, date_s, amount_minor, balance_minor, account, source,
+                                   seq, memo */
     DBK_WALK_EXPORT_ACCOUNTS, /**< the same columns, after account_id a, date_s b, partition c,
                                    offset d, in this order */
     DBK_WALK_COUNT

@@ -2,9 +2,9 @@
 
 #include "audit_claims.h"
 #include "audit_log.h"
-#include "audit_rows.h"
+#include "audit_receipt.h"
 #include "audit_snapshots.h"
-#include "audit_tables.h"
+#include "audit_view.h"
 #include "replay.h"
 #include "sheet.h"
 
@@ -30,14 +30,14 @@ struct audit {
     struct dbk_book *book; /* what the log says */
     struct dbk_view *view; /* what the view says, as of one commit */
     struct dbk_checkpoint *stored;
-    struct dbk_receipt receipt; /* to check; no partitions: none */
-    struct dbk_receipt since;   /* to begin at; no partitions: none */
+    struct dbk_audit_receipt receipt; /* to check */
+    struct dbk_receipt since;         /* to begin at; no partitions: none */
     bool *chosen;
     int64_t *offset_start;
     int64_t *offset_end;
-    bool with_rows; /* the first replay: up to the view's checkpoints */
+    bool with_view; /* the first replay: up to the view's checkpoints */
     struct dbk_audit_log log_check;
-    struct dbk_audit_rows rows;
+    struct dbk_audit_view compared;
     struct dbk_audit_claims claims;
     struct dbk_audit_snapshots snapshots;
 };
@@ -130,30 +130,11 @@ static int check_identity(struct audit *audit, struct dbk_err *err)
     return 0;
 }
 
-/** A receipt is of one log: name, cluster and number of partitions are part of it. */
-static int check_receipt_identity(struct audit *audit, const struct dbk_receipt *receipt,
-                                  const char *path, struct dbk_err *err)
-{
-    const struct dbk_topic *topic = dbk_log_topic(audit->log);
-    if (strcmp(receipt->topic, topic->name) != 0 ||
-        strcmp(receipt->cluster_id, topic->cluster_id) != 0)
-        return dbk_err_set(err, DBK_ENO,
-                           "the receipt %s is of topic %s in cluster %s, this log is topic %s in "
-                           "cluster %s.",
-                           path, receipt->topic, receipt->cluster_id, topic->name,
-                           topic->cluster_id);
-    if (receipt->partition_count != topic->partition_count)
-        return dbk_err_set(err, DBK_ENO,
-                           "the receipt %s is of %d partitions, topic %s has %d now: the number of "
-                           "partitions is part of history.",
-                           path, receipt->partition_count, topic->name, topic->partition_count);
-    return 0;
-}
-
 /** Begin where a receipt ends. */
 static int begin_since(struct audit *audit, struct dbk_err *err)
 {
-    int code = check_receipt_identity(audit, &audit->since, audit->options->since, err);
+    int code =
+        dbk_receipt_check_log(&audit->since, audit->options->since, dbk_log_topic(audit->log), err);
     if (code == 0)
         code = dbk_receipt_restore(&audit->since, audit->options->since, audit->book, err);
     if (code == 0)
@@ -161,12 +142,12 @@ static int begin_since(struct audit *audit, struct dbk_err *err)
     for (int32_t p = 0; code == 0 && p < audit->since.partition_count; p++) {
         audit->offset_start[p] = audit->since.checkpoints[p].offset_next;
         if (audit->offset_start[p] > audit->stored[p].offset_next)
-            code = dbk_err_set(err, DBK_ENO,
+            code = dbk_err_set(err, DBK_EVIEW,
                                "the receipt %s is ahead of the view, which ends before %d:%" PRId64
                                ". Bring the view up to date: daybook project",
                                audit->options->since, p, audit->offset_start[p]);
-        else if (audit->receipt.partition_count > 0 &&
-                 audit->receipt.checkpoints[p].offset_next < audit->offset_start[p])
+        else if (p < audit->receipt.kept.partition_count &&
+                 dbk_audit_receipt_end(&audit->receipt, p) < audit->offset_start[p])
             code =
                 dbk_err_set(err, DBK_EUSAGE,
                             "the receipt %s ends before --since %s begins: it cannot be checked. "
@@ -175,6 +156,47 @@ static int begin_since(struct audit *audit, struct dbk_err *err)
         dbk_audit_snapshots_skip(&audit->snapshots, p, audit->offset_start[p]);
     }
     dbk_audit_positions(audit->result->since, sizeof audit->result->since, audit->book, 0);
+    return code;
+}
+
+/** Also a log that is damaged is opened: what is left of it is compared. */
+static int open_log(struct audit *audit, struct dbk_err *err)
+{
+    int code = dbk_log_open_damaged(&audit->log, audit->config, err);
+    if (code != 0)
+        return code;
+    dbk_log_stop_on(audit->log, &dbk_stop_requested);
+    return dbk_open_book(dbk_log_topic(audit->log), &audit->book, err);
+}
+
+/** A partition whose first events are gone cannot be replayed: nothing can be said of it. */
+static int check_beginning(struct audit *audit, struct dbk_err *err)
+{
+    int32_t count = dbk_book_partition_count(audit->book);
+    int64_t *low = dbk_offsets_new(audit->book, err);
+    int64_t *high = dbk_offsets_new(audit->book, err);
+    int code =
+        low == NULL || high == NULL ? DBK_ENOMEM : dbk_log_watermarks(audit->log, low, high, err);
+    for (int32_t p = 0; code == 0 && p < count; p++) {
+        char stored[64];
+        if (!audit->chosen[p] || low[p] == 0)
+            continue;
+        snprintf(stored, sizeof stored, "begins at offset %" PRId64, low[p]);
+        dbk_report_difference(&audit->result->report,
+                              &(struct dbk_difference){
+                                  .check = "log",
+                                  .what = "its beginning",
+                                  .expected = "offset 0",
+                                  .stored = stored,
+                                  .partition = p,
+                                  .offset_first = 0,
+                                  .offset_last = low[p] - 1,
+                                  .next = "keep the view: it may be the only copy of these events",
+                              });
+        audit->chosen[p] = false;
+    }
+    free(low);
+    free(high);
     return code;
 }
 
@@ -228,33 +250,23 @@ static int check_length(struct audit *audit, const char *of, const int64_t *want
     return code;
 }
 
-static void check_receipt_at(struct audit *audit, int32_t partition, int64_t offset)
-{
-    const struct dbk_checkpoint *kept =
-        audit->receipt.partition_count > 0 ? &audit->receipt.checkpoints[partition] : NULL;
-    if (kept != NULL && kept->offset_next == offset)
-        (void)dbk_audit_log_digest(&audit->log_check, "receipt", partition, 0, offset,
-                                   &dbk_book_checkpoint(audit->book, partition)->digest,
-                                   &kept->digest);
-}
-
 /** What is kept of this offset somewhere is compared before its record is applied. */
 static int before(void *context, const struct dbk_record *record, struct dbk_err *err)
 {
     struct audit *audit = context;
-    check_receipt_at(audit, record->partition, record->offset);
-    return dbk_audit_snapshots_at(&audit->snapshots, record->partition, record->offset, err);
+    int code = dbk_audit_receipt_at(&audit->receipt, record->partition, record->offset, err);
+    return code == 0
+               ? dbk_audit_snapshots_at(&audit->snapshots, record->partition, record->offset, err)
+               : code;
 }
 
 static int applied(void *context, const struct dbk_changes *changes, struct dbk_err *err)
 {
     struct audit *audit = context;
-    int code = 0;
-    dbk_audit_log_check(&audit->log_check, changes);
-    if (!audit->with_rows)
-        return 0;
-    for (size_t i = 0; code == 0 && i < changes->count; i++)
-        code = dbk_audit_rows_check(&audit->rows, &changes->entries[i], err);
+    int code;
+    if (!audit->with_view)
+        return dbk_audit_log_check(&audit->log_check, changes, err);
+    code = dbk_audit_view_applied(&audit->compared, changes, err);
     return code == 0 ? dbk_audit_claims_check(&audit->claims, changes, err) : code;
 }
 
@@ -269,35 +281,12 @@ static int replay(struct audit *audit, const char *of, const int64_t *wanted, st
     return code;
 }
 
-static int report_finding(void *context, const char *finding, struct dbk_err *err)
-{
-    struct audit *audit = context;
-    (void)err;
-    differ_log(audit, "file", "SQLite's check", "ok", finding, "daybook project --reset");
-    return 0;
-}
-
-/** Sums over all accounts, at the book's present position. */
-static void sum_accounts(const struct audit *audit, struct dbk_receipt *sums)
-{
-    for (int32_t p = 0; p < dbk_book_partition_count(audit->book); p++) {
-        struct dbk_ledger *ledger = dbk_book_ledger(audit->book, p);
-        uint32_t count = dbk_ledger_account_count(ledger);
-        sums->account_count += count;
-        for (uint32_t i = 0; i < count; i++) {
-            const struct dbk_account *account = dbk_ledger_account(ledger, i);
-            sums->balances_minor += account->balance_minor;
-            sums->deposits_minor += account->deposits_minor;
-            sums->withdrawals_minor += account->withdrawals_minor;
-        }
-    }
-}
-
 static void sum_up(struct audit *audit)
 {
     struct dbk_audit_result *result = audit->result;
     struct dbk_receipt sums = {.account_count = 0};
-    sum_accounts(audit, &sums);
+    for (int32_t p = 0; p < dbk_book_partition_count(audit->book); p++)
+        dbk_audit_receipt_sum(&sums, &result->report, dbk_book_ledger(audit->book, p));
     result->account_count = sums.account_count;
     result->balances_minor = sums.balances_minor;
     result->deposits_minor = sums.deposits_minor;
@@ -316,36 +305,13 @@ static int compare_view(struct audit *audit, struct dbk_err *err)
         return DBK_ENOMEM;
     for (int32_t p = 0; p < dbk_book_partition_count(audit->book); p++)
         wanted[p] = audit->stored[p].offset_next;
-    audit->with_rows = true;
+    audit->with_view = true;
     int code = replay(audit, "the view", wanted, err);
-    audit->with_rows = false;
+    audit->with_view = false;
     free(wanted);
-    for (int32_t p = 0; code == 0 && p < dbk_book_partition_count(audit->book); p++)
-        if (audit->chosen[p] &&
-            audit->stored[p].offset_next == dbk_book_checkpoint(audit->book, p)->offset_next)
-            (void)dbk_audit_log_digest(
-                &audit->log_check, "checkpoints", p,
-                audit->stored[p].offset_next / DBK_DIGEST_INTERVAL * DBK_DIGEST_INTERVAL,
-                audit->stored[p].offset_next, &dbk_book_checkpoint(audit->book, p)->digest,
-                &audit->stored[p].digest);
     sum_up(audit);
     if (code == 0)
-        code = dbk_audit_rows_finish(&audit->rows, audit->chosen, err);
-    const struct dbk_audit_tables tables = {
-        .report = &audit->result->report,
-        .view = audit->view,
-        .book = audit->book,
-        .rows = &audit->rows,
-        .chosen = audit->chosen,
-        .offset_start = audit->offset_start,
-    };
-    if (code == 0)
-        code = dbk_audit_tables(&tables, err);
-    if (code == 0)
-        dbk_progress_note("checking the database's file");
-    if (code == 0)
-        code = dbk_view_check_file(audit->view, audit->options->deep, report_finding, audit, err);
-    dbk_progress_note("");
+        code = dbk_audit_view_finish(&audit->compared, audit->options->deep, err);
     return code == 0 ? dbk_audit_claims_report(&audit->claims, audit->view, err) : code;
 }
 
@@ -357,8 +323,7 @@ static int compare_the_rest(struct audit *audit, struct dbk_err *err)
     if (wanted == NULL)
         return DBK_ENOMEM;
     for (int32_t p = 0; p < count; p++) {
-        int64_t kept =
-            audit->receipt.partition_count > 0 ? audit->receipt.checkpoints[p].offset_next : 0;
+        int64_t kept = dbk_audit_receipt_end(&audit->receipt, p);
         int64_t published = dbk_audit_snapshots_end(&audit->snapshots, p);
         wanted[p] = kept > published ? kept : published;
         audit->offset_start[p] = dbk_book_checkpoint(audit->book, p)->offset_next;
@@ -368,29 +333,12 @@ static int compare_the_rest(struct audit *audit, struct dbk_err *err)
     int code = replay(audit, "a snapshot or the receipt", wanted, err);
     for (int32_t p = 0; code == 0 && p < count; p++) {
         int64_t reached = dbk_book_checkpoint(audit->book, p)->offset_next;
-        check_receipt_at(audit, p, reached);
-        code = dbk_audit_snapshots_at(&audit->snapshots, p, reached, err);
+        code = dbk_audit_receipt_at(&audit->receipt, p, reached, err);
+        if (code == 0)
+            code = dbk_audit_snapshots_at(&audit->snapshots, p, reached, err);
     }
     dbk_audit_log_finish(&audit->log_check);
     free(wanted);
-    return code;
-}
-
-/** Of the log as far as it was read: at least to the view's checkpoints. */
-static int write_receipt(struct audit *audit, struct dbk_err *err)
-{
-    const struct dbk_topic *topic = dbk_log_topic(audit->log);
-    struct dbk_receipt receipt = {.partition_count = topic->partition_count};
-    sum_accounts(audit, &receipt);
-    snprintf(receipt.topic, sizeof receipt.topic, "%s", topic->name);
-    snprintf(receipt.cluster_id, sizeof receipt.cluster_id, "%s", topic->cluster_id);
-    receipt.checkpoints = calloc((size_t)topic->partition_count, sizeof *receipt.checkpoints);
-    if (receipt.checkpoints == NULL)
-        return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
-    for (int32_t p = 0; p < topic->partition_count; p++)
-        receipt.checkpoints[p] = *dbk_book_checkpoint(audit->book, p);
-    int code = dbk_receipt_write(&receipt, audit->options->write_receipt, audit->book, err);
-    dbk_receipt_clear(&receipt);
     return code;
 }
 
@@ -411,6 +359,20 @@ void dbk_audit_positions(char *text, size_t size, const struct dbk_book *book, i
     }
 }
 
+static int open_compared(struct audit *audit, struct dbk_err *err)
+{
+    audit->compared = (struct dbk_audit_view){
+        .report = &audit->result->report,
+        .view = audit->view,
+        .book = audit->book,
+        .stored = audit->stored,
+        .chosen = audit->chosen,
+        .offset_start = audit->offset_start,
+        .log = &audit->log_check,
+    };
+    return dbk_audit_view_open(&audit->compared, err);
+}
+
 /** View first, then the snapshots, and the log's end last: then it can only be ahead of both. */
 static int open_all(struct audit *audit, struct dbk_err *err)
 {
@@ -418,7 +380,7 @@ static int open_all(struct audit *audit, struct dbk_err *err)
     struct dbk_report *report = &audit->result->report;
     int code = 0;
     if (options->receipt != NULL)
-        code = dbk_receipt_read(&audit->receipt, options->receipt, err);
+        code = dbk_receipt_read(&audit->receipt.kept, options->receipt, err);
     if (code == 0 && options->since != NULL)
         code = dbk_receipt_read(&audit->since, options->since, err);
     if (code == 0)
@@ -430,25 +392,30 @@ static int open_all(struct audit *audit, struct dbk_err *err)
                                      : dbk_view_begin(audit->view, audit->stored, err);
     }
     if (code == 0)
-        code = dbk_open_log_and_book(audit->config, &audit->log, &audit->book, err);
+        code = open_log(audit, err);
     if (code == 0)
         code = check_identity(audit, err);
     if (code == 0)
         code = choose(audit, err);
-    if (code == 0 && options->receipt != NULL)
-        code = check_receipt_identity(audit, &audit->receipt, options->receipt, err);
-    audit->result->began = audit->view != NULL;
+    if (code == 0)
+        code = check_beginning(audit, err);
     audit->log_check.accept_absent = options->accept_absent;
     if (code == 0)
-        code = dbk_audit_log_open(&audit->log_check, report, audit->view, audit->stored,
-                                  audit->chosen, err);
+        code = dbk_audit_log_open(&audit->log_check, report, audit->view,
+                                  dbk_book_partition_count(audit->book), err);
     audit->snapshots.report = report;
     audit->snapshots.log = &audit->log_check;
     if (code == 0)
         code = dbk_audit_snapshots_open(&audit->snapshots, audit->config, dbk_log_topic(audit->log),
                                         audit->book, audit->chosen, err);
+    audit->receipt.report = report;
+    audit->receipt.log = &audit->log_check;
+    audit->receipt.book = audit->book;
     if (code == 0)
-        code = dbk_audit_rows_open(&audit->rows, report, audit->view, audit->book, err);
+        code = dbk_audit_receipt_open(&audit->receipt, options->receipt, dbk_log_topic(audit->log),
+                                      err);
+    if (code == 0)
+        code = open_compared(audit, err);
     if (code == 0)
         code = dbk_audit_claims_open(&audit->claims, audit->result, options, audit->book, err);
     if (code == 0 && options->since != NULL)
@@ -460,9 +427,9 @@ static void close_all(struct audit *audit)
 {
     dbk_audit_snapshots_close(&audit->snapshots);
     dbk_audit_claims_close(&audit->claims);
-    dbk_audit_rows_close(&audit->rows);
+    dbk_audit_view_close(&audit->compared);
     dbk_audit_log_close(&audit->log_check);
-    dbk_receipt_clear(&audit->receipt);
+    dbk_audit_receipt_close(&audit->receipt);
     dbk_receipt_clear(&audit->since);
     free(audit->stored);
     free(audit->chosen);
@@ -480,9 +447,7 @@ int dbk_audit(const struct dbk_config *config, const struct dbk_audit_options *o
     int64_t started_ms = dbk_clock_monotonic_ms();
     result->report.print_max = options->print_max;
     result->report.json = options->json;
-    int code = dbk_report_init(&result->report, err);
-    if (code == 0)
-        code = open_all(&audit, err);
+    int code = open_all(&audit, err);
     if (code == 0)
         code = compare_view(&audit, err);
     if (code == 0)
@@ -492,6 +457,12 @@ int dbk_audit(const struct dbk_config *config, const struct dbk_audit_options *o
                    "docs/operations.md");
         code = 0;
     }
+    if (code == 0 && options->account != NULL && result->account_count == 0 &&
+        result->report.difference_count == 0)
+        code = dbk_err_set(err, DBK_ENO,
+                           "there is no account \"%.200s\" up to the view's checkpoint: nothing "
+                           "is proven of it; daybook balance lists all accounts.",
+                           options->account);
     result->absent_count = audit.log_check.absent_count;
     result->round_count = audit.snapshots.round_count;
     if (code == 0 && !options->assume_settings && audit.log != NULL &&
@@ -504,7 +475,8 @@ int dbk_audit(const struct dbk_config *config, const struct dbk_audit_options *o
     if (code == 0 && result->report.failed)
         code = dbk_err_set(err, DBK_ENOMEM, "out of memory.");
     if (code == 0 && options->write_receipt != NULL && result->report.difference_count == 0)
-        code = write_receipt(&audit, err);
+        code = dbk_audit_receipt_write(options->write_receipt, &result->report,
+                                       dbk_log_topic(audit.log), audit.book, err);
     close_all(&audit);
     result->elapsed_ms = dbk_clock_monotonic_ms() - started_ms;
     return code;
@@ -512,7 +484,6 @@ int dbk_audit(const struct dbk_config *config, const struct dbk_audit_options *o
 
 void dbk_audit_clear(struct dbk_audit_result *result)
 {
-    dbk_report_clear(&result->report);
     json_decref(result->declared);
     result->declared = NULL;
 }

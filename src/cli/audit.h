@@ -12,7 +12,7 @@
 
 struct dbk_audit_options {
     int64_t print_max; /**< differences to print; all are counted */
-    bool json;         /**< gather differences instead of printing them */
+    bool json;         /**< print differences as items of a JSON object */
     bool accept_absent;
     bool assume_settings;
     bool deep;                 /**< SQLite's integrity_check instead of its quick_check */
@@ -41,7 +41,6 @@ struct dbk_audit_result {
     int64_t declared_reordered_count; /**< accounts whose first such day is only in another order */
     json_t *declared;                 /**< an array of the first rows that disagree; for json */
     int64_t round_count;              /**< rounds of snapshots that were checked */
-    bool began;                       /**< the view and the log were opened: there is a result */
     int64_t elapsed_ms;
 };
 

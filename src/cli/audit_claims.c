@@ -57,7 +57,8 @@ int dbk_audit_claims_check(struct dbk_audit_claims *claims, const struct dbk_cha
     for (size_t i = 0; i < changes->count; i++) {
         const struct dbk_entry *entry = &changes->entries[i];
         const struct dbk_event *event = &entry->event;
-        if (entry->posting.verdict != DBK_POSTED)
+        if (entry->posting.verdict != DBK_POSTED ||
+            !dbk_report_is_wanted(&claims->result->report, event->account))
             continue;
         claims->result->floorless_count += event->type == DBK_WITHDRAWAL && !event->has_floor;
         if (!event->has_declared || event->declared_minor == entry->posting.balance_minor)
@@ -170,13 +171,6 @@ static void show(struct dbk_audit_claims *claims, int32_t partition,
     free(name);
 }
 
-static bool is_wanted(const struct dbk_audit_claims *claims, const struct dbk_account *account)
-{
-    const struct dbk_text *only = &claims->result->report.only;
-    return only->length == 0 || (only->length == account->name.length &&
-                                 memcmp(only->bytes, account->name.bytes, only->length) == 0);
-}
-
 int dbk_audit_claims_report(struct dbk_audit_claims *claims, struct dbk_view *view,
                             struct dbk_err *err)
 {
@@ -189,7 +183,7 @@ int dbk_audit_claims_report(struct dbk_audit_claims *claims, struct dbk_view *vi
             const struct dbk_account *account = dbk_ledger_account(ledger, i);
             const struct dbk_claim *claim =
                 i < claims->first_count[p] ? &claims->first[p][i] : NULL;
-            if (!is_wanted(claims, account))
+            if (!dbk_report_is_wanted(&claims->result->report, account->name))
                 continue;
             claims->result->negative_count += account->balance_minor < 0;
             if (claim == NULL || !claim->there)

@@ -19,84 +19,40 @@ static void report_point(struct dbk_audit_log *log, int32_t partition, int64_t o
                                        });
 }
 
-static int load_points(struct dbk_audit_log *log, struct dbk_view *view, const bool *chosen,
-                       struct dbk_err *err)
-{
-    struct dbk_view_cursor *cursor = NULL;
-    const struct dbk_row *row;
-    int code = dbk_view_cursor_open(&cursor, view, DBK_WALK_DIGESTS, NULL, err);
-    if (code == 0)
-        code = dbk_view_cursor_next(cursor, err);
-    while (code == 0 && (row = dbk_view_cursor_row(cursor)) != NULL) {
-        int64_t partition = row->values[0].integer;
-        int64_t offset_next = row->values[1].integer;
-        const struct dbk_text digest = row->values[2].text;
-        bool known_partition = partition >= 0 && partition < log->partition_count;
-        struct dbk_audit_points *points = known_partition ? &log->points[partition] : NULL;
-        int64_t i = offset_next / DBK_DIGEST_INTERVAL - 1;
-        if (points == NULL ||
-            (chosen[partition] && (offset_next % DBK_DIGEST_INTERVAL != 0 || i < 0 ||
-                                   i >= points->count || digest.length != DBK_DIGEST_SIZE))) {
-            report_point(log, (int32_t)partition, offset_next, "none", "one");
-        } else if (chosen[partition]) {
-            memcpy(points->digests[i].bytes, digest.bytes, DBK_DIGEST_SIZE);
-            points->known[i] = true;
-        }
-        code = dbk_view_cursor_next(cursor, err);
-    }
-    dbk_view_cursor_close(cursor);
-    return code;
-}
-
 int dbk_audit_log_open(struct dbk_audit_log *log, struct dbk_report *report, struct dbk_view *view,
-                       const struct dbk_checkpoint *checkpoints, const bool *chosen,
-                       struct dbk_err *err)
+                       int32_t partition_count, struct dbk_err *err)
 {
     log->report = report;
-    log->partition_count = dbk_view_identity(view)->partition_count;
-    log->points = calloc((size_t)log->partition_count, sizeof *log->points);
-    if (log->points == NULL)
+    log->view = view;
+    log->partition_count = partition_count;
+    log->with_view = true;
+    log->chains = calloc((size_t)partition_count, sizeof *log->chains);
+    if (log->chains == NULL)
         return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
-    for (int32_t p = 0; p < log->partition_count; p++) {
-        struct dbk_audit_points *points = &log->points[p];
-        points->absent_first = -1;
-        points->count =
-            checkpoints[p].offset_next > 0 ? checkpoints[p].offset_next / DBK_DIGEST_INTERVAL : 0;
-        /* A checkpoint that was tampered with may be any number. */
-        if (points->count > 1000000000)
-            return dbk_err_set(err, DBK_ENO,
-                               "the view's checkpoint of partition %" PRId32
-                               " is at offset %" PRId64
-                               ": no log is that long. Rebuild the view: daybook project --reset",
-                               p, checkpoints[p].offset_next);
-        points->digests = calloc((size_t)points->count + 1, sizeof *points->digests);
-        points->known = calloc((size_t)points->count + 1, sizeof *points->known);
-        if (points->digests == NULL || points->known == NULL)
-            return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
-    }
-    return load_points(log, view, chosen, err);
+    for (int32_t p = 0; p < partition_count; p++)
+        log->chains[p].absent_first = -1;
+    return 0;
 }
 
 void dbk_audit_log_close(struct dbk_audit_log *log)
 {
-    for (int32_t p = 0; log->points != NULL && p < log->partition_count; p++) {
-        free(log->points[p].digests);
-        free(log->points[p].known);
-    }
-    free(log->points);
-    log->points = NULL;
+    for (int32_t p = 0; log->chains != NULL && p < log->partition_count; p++)
+        dbk_view_cursor_close(log->chains[p].digests);
+    free(log->chains);
+    log->chains = NULL;
 }
 
-bool dbk_audit_log_digest(struct dbk_audit_log *log, const char *check, int32_t partition,
-                          int64_t first, int64_t offset_next, const struct dbk_digest *expected,
-                          const struct dbk_digest *stored)
+bool dbk_audit_log_digest(struct dbk_audit_log *log, enum dbk_keeper keeper, const char *check,
+                          int32_t partition, int64_t first, int64_t offset_next,
+                          const struct dbk_digest *expected, const struct dbk_digest *stored)
 {
     char expected_hex[2 * DBK_DIGEST_SIZE + 1];
     char stored_hex[2 * DBK_DIGEST_SIZE + 1];
-    struct dbk_audit_points *points = &log->points[partition];
-    if (memcmp(expected->bytes, stored->bytes, DBK_DIGEST_SIZE) == 0 || points->broken)
-        return true;
-    points->broken = true; /* all later links of the chain differ with it */
+    bool *broken = &log->chains[partition].broken[keeper];
+    bool was_broken = *broken;
+    *broken = memcmp(expected->bytes, stored->bytes, DBK_DIGEST_SIZE) != 0;
+    if (!*broken || was_broken)
+        return !*broken;
     dbk_digest_hex(expected_hex, expected);
     dbk_digest_hex(stored_hex, stored);
     expected_hex[16] = stored_hex[16] = '\0';
@@ -116,14 +72,74 @@ bool dbk_audit_log_digest(struct dbk_audit_log *log, const char *check, int32_t 
     return false;
 }
 
+/** Step to the view's next digest of a partition, or to the first one after offset: to whatever
+ *  there is, where the replay begins at 0. */
+static int next_digest(struct dbk_audit_log *log, int32_t partition, int64_t offset,
+                       struct dbk_err *err)
+{
+    struct dbk_audit_chain *chain = &log->chains[partition];
+    const int64_t parameters[] = {partition, offset == 0 ? INT64_MIN : offset + 1};
+    int code = chain->digests != NULL ? 0
+                                      : dbk_view_cursor_open(&chain->digests, log->view,
+                                                             DBK_WALK_DIGESTS, parameters, err);
+    return code == 0 ? dbk_view_cursor_next(chain->digests, err) : code;
+}
+
+/** Compare one link with the view's digest there; whatever the view has before it is too much. */
+static int check_point(struct dbk_audit_log *log, const struct dbk_digest_point *point,
+                       struct dbk_err *err)
+{
+    struct dbk_audit_chain *chain = &log->chains[point->partition];
+    const struct dbk_row *row;
+    int code = 0;
+    while (code == 0 && (row = dbk_view_cursor_row(chain->digests)) != NULL &&
+           row->values[1].integer < point->offset_next) {
+        report_point(log, point->partition, row->values[1].integer, "none", "one");
+        code = next_digest(log, point->partition, 0, err);
+    }
+    if (code != 0)
+        return code;
+    if (row == NULL || row->values[1].integer != point->offset_next) {
+        report_point(log, point->partition, point->offset_next, "one", "none");
+        return 0;
+    }
+    struct dbk_digest stored = {{0}}; /* whatever has another length differs from every digest */
+    if (row->values[2].text.length == DBK_DIGEST_SIZE)
+        memcpy(stored.bytes, row->values[2].text.bytes, DBK_DIGEST_SIZE);
+    (void)dbk_audit_log_digest(log, DBK_KEEPER_VIEW, "digests", point->partition,
+                               point->offset_next - DBK_DIGEST_INTERVAL, point->offset_next,
+                               &point->digest, &stored);
+    return next_digest(log, point->partition, 0, err);
+}
+
+int dbk_audit_log_end_view(struct dbk_audit_log *log, const bool *chosen,
+                           const struct dbk_book *book, struct dbk_err *err)
+{
+    int code = 0;
+    log->with_view = false;
+    for (int32_t p = 0; code == 0 && p < log->partition_count; p++) {
+        struct dbk_audit_chain *chain = &log->chains[p];
+        const struct dbk_row *row;
+        if (chosen[p] && chain->digests == NULL)
+            code = next_digest(log, p, dbk_book_checkpoint(book, p)->offset_next, err);
+        while (chosen[p] && code == 0 && (row = dbk_view_cursor_row(chain->digests)) != NULL) {
+            report_point(log, p, row->values[1].integer, "none", "one");
+            code = next_digest(log, p, 0, err);
+        }
+        dbk_view_cursor_close(chain->digests);
+        chain->digests = NULL;
+    }
+    return code;
+}
+
 static void report_absent(struct dbk_audit_log *log, int32_t partition)
 {
-    struct dbk_audit_points *points = &log->points[partition];
+    struct dbk_audit_chain *chain = &log->chains[partition];
     char next[64];
-    if (points->absent_first < 0)
+    if (chain->absent_first < 0)
         return;
     snprintf(next, sizeof next, "daybook verify %" PRId32 ":%" PRId64, partition,
-             points->absent_first);
+             chain->absent_first);
     if (!log->accept_absent)
         dbk_report_difference(log->report, &(struct dbk_difference){
                                                .check = "log",
@@ -131,41 +147,41 @@ static void report_absent(struct dbk_audit_log *log, int32_t partition)
                                                .expected = "one at each offset",
                                                .stored = "absent",
                                                .partition = partition,
-                                               .offset_first = points->absent_first,
-                                               .offset_last = points->absent_last,
+                                               .offset_first = chain->absent_first,
+                                               .offset_last = chain->absent_last,
                                                .next = next,
                                            });
-    points->absent_first = -1;
+    chain->absent_first = -1;
 }
 
-void dbk_audit_log_check(struct dbk_audit_log *log, const struct dbk_changes *changes)
+/** Absent offsets are reported in runs. */
+static void check_presence(struct dbk_audit_log *log, const struct dbk_entry *entry)
 {
-    for (size_t i = 0; i < changes->count; i++) {
-        const struct dbk_entry *entry = &changes->entries[i];
-        struct dbk_audit_points *points = &log->points[entry->record.partition];
-        bool absent = entry->posting.verdict == DBK_ABSENT;
-        if (absent && points->absent_first < 0)
-            points->absent_first = entry->record.offset;
-        if (absent) {
-            points->absent_last = entry->record.offset;
-            log->absent_count++;
-        } else if (points->absent_first >= 0) {
-            report_absent(log, entry->record.partition);
-        }
+    struct dbk_audit_chain *chain = &log->chains[entry->record.partition];
+    bool absent = entry->posting.verdict == DBK_ABSENT;
+    if (absent && chain->absent_first < 0)
+        chain->absent_first = entry->record.offset;
+    if (absent) {
+        chain->absent_last = entry->record.offset;
+        log->absent_count++;
+    } else if (chain->absent_first >= 0) {
+        report_absent(log, entry->record.partition);
     }
-    for (size_t i = 0; i < changes->point_count; i++) {
-        const struct dbk_digest_point *point = &changes->points[i];
-        struct dbk_audit_points *points = &log->points[point->partition];
-        int64_t index = point->offset_next / DBK_DIGEST_INTERVAL - 1;
-        if (index >= points->count)
-            continue; /* beyond the view */
-        if (!points->known[index])
-            report_point(log, point->partition, point->offset_next, "one", "none");
-        else
-            (void)dbk_audit_log_digest(log, "digests", point->partition,
-                                       point->offset_next - DBK_DIGEST_INTERVAL, point->offset_next,
-                                       &point->digest, &points->digests[index]);
+}
+
+int dbk_audit_log_check(struct dbk_audit_log *log, const struct dbk_changes *changes,
+                        struct dbk_err *err)
+{
+    int code = 0;
+    for (size_t i = 0; code == 0 && i < changes->count; i++) {
+        const struct dbk_record *record = &changes->entries[i].record;
+        check_presence(log, &changes->entries[i]);
+        if (log->with_view && log->chains[record->partition].digests == NULL)
+            code = next_digest(log, record->partition, record->offset, err);
     }
+    for (size_t i = 0; code == 0 && log->with_view && i < changes->point_count; i++)
+        code = check_point(log, &changes->points[i], err);
+    return code;
 }
 
 void dbk_audit_log_finish(struct dbk_audit_log *log)

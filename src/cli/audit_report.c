@@ -11,18 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-int dbk_report_init(struct dbk_report *report, struct dbk_err *err)
-{
-    report->differences = json_array();
-    return report->differences != NULL ? 0 : dbk_err_set(err, DBK_ENOMEM, "out of memory.");
-}
-
-void dbk_report_clear(struct dbk_report *report)
-{
-    json_decref(report->differences);
-    report->differences = NULL;
-}
-
 /** "0:42", or "0:4096-8191". */
 static void format_place(char *text, size_t size, const struct dbk_difference *difference)
 {
@@ -35,25 +23,62 @@ static void format_place(char *text, size_t size, const struct dbk_difference *d
         snprintf(text + length, size - (size_t)length, "-%" PRId64, difference->offset_last);
 }
 
-static void gather(struct dbk_report *report, const struct dbk_difference *difference,
-                   const char *place, const char *date)
+/** Texts come from damaged files, too: what is no UTF-8 is escaped. */
+static void set_string(json_t *object, const char *name, const char *string)
+{
+    dbk_json_set_text(object, name, (struct dbk_text){string, (uint32_t)strlen(string)});
+}
+
+static void open_json(struct dbk_report *report)
+{
+    fputs(report->begun ? "," : "{\"differences\":[", stdout);
+    report->begun = true;
+}
+
+static void print_json(struct dbk_report *report, const struct dbk_difference *difference,
+                       const char *place, const char *date)
 {
     json_t *object = json_object();
-    json_object_set_new(object, "check", json_string(difference->check));
+    set_string(object, "check", difference->check);
     if (difference->account.length > 0)
         dbk_json_set_text(object, "account", difference->account);
-    json_object_set_new(object, "what", json_string(difference->what));
-    json_object_set_new(object, "expected", json_string(difference->expected));
-    json_object_set_new(object, "stored", json_string(difference->stored));
+    set_string(object, "what", difference->what);
+    set_string(object, "expected", difference->expected);
+    set_string(object, "stored", difference->stored);
     if (difference->difference != NULL)
-        json_object_set_new(object, "difference", json_string(difference->difference));
+        set_string(object, "difference", difference->difference);
     if (place[0] != '\0')
-        json_object_set_new(object, "at", json_string(place));
+        set_string(object, "at", place);
     if (date[0] != '\0')
-        json_object_set_new(object, "date", json_string(date));
-    json_object_set_new(object, "next", json_string(difference->next));
-    if (json_array_append_new(report->differences, object) != 0)
-        report->failed = true;
+        set_string(object, "date", date);
+    set_string(object, "next", difference->next);
+    char *text = json_dumps(object, JSON_COMPACT);
+    report->failed = report->failed || text == NULL;
+    open_json(report);
+    fputs(text != NULL ? text : "{}", stdout);
+    free(text);
+    json_decref(object);
+}
+
+int dbk_report_end_json(struct dbk_report *report, json_t *rest, struct dbk_err *err)
+{
+    char *text = json_dumps(rest, JSON_COMPACT);
+    json_decref(rest);
+    if (text == NULL)
+        return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
+    if (!report->begun)
+        open_json(report);
+    report->begun = false;
+    printf("],%s\n", text + 1); /* without its own opening brace */
+    free(text);
+    return 0;
+}
+
+bool dbk_report_is_wanted(const struct dbk_report *report, struct dbk_text account)
+{
+    return report->only.length == 0 ||
+           (report->only.length == account.length &&
+            memcmp(report->only.bytes, account.bytes, account.length) == 0);
 }
 
 void dbk_report_difference(struct dbk_report *report, const struct dbk_difference *difference)
@@ -61,9 +86,7 @@ void dbk_report_difference(struct dbk_report *report, const struct dbk_differenc
     char place[72];
     char date[DBK_DATE_TEXT_SIZE] = "";
     const struct dbk_text *account = &difference->account;
-    if (report->only.length > 0 && account->length > 0 &&
-        (account->length != report->only.length ||
-         memcmp(account->bytes, report->only.bytes, account->length) != 0))
+    if (account->length > 0 && !dbk_report_is_wanted(report, *account))
         return;
     static const char *const of_log[] = {"log", "digests", "checkpoints", "receipt", "settings"};
     for (size_t i = 0; i < sizeof of_log / sizeof of_log[0]; i++)
@@ -74,7 +97,7 @@ void dbk_report_difference(struct dbk_report *report, const struct dbk_differenc
     if (difference->has_date)
         dbk_date_format(date, difference->date_s);
     if (report->json) {
-        gather(report, difference, place, date);
+        print_json(report, difference, place, date);
         return;
     }
     char *name = dbk_escape_terminal(*account, true);
@@ -119,6 +142,16 @@ static void format_integer(char *text, int64_t integer, enum dbk_column_kind kin
         snprintf(text, DBK_REPORT_VALUE_SIZE, "%" PRId64, integer);
 }
 
+/** At most 100 bytes of it, cut between two characters. */
+static void quote(char *text, const char *escaped)
+{
+    size_t length = strlen(escaped);
+    size_t cut = length > 100 ? 100 : length;
+    while (cut < length && ((unsigned char)escaped[cut] & 0xc0) == 0x80)
+        cut--;
+    snprintf(text, DBK_REPORT_VALUE_SIZE, "\"%.*s\"%s", (int)cut, escaped, cut < length ? "…" : "");
+}
+
 void dbk_report_value(char *text, const struct dbk_value *value, enum dbk_column_kind kind)
 {
     char *escaped;
@@ -131,8 +164,7 @@ void dbk_report_value(char *text, const struct dbk_value *value, enum dbk_column
         break;
     case DBK_VALUE_TEXT:
         escaped = dbk_escape_terminal(value->text, true);
-        snprintf(text, DBK_REPORT_VALUE_SIZE, "\"%.100s\"%s", escaped != NULL ? escaped : "?",
-                 escaped != NULL && strlen(escaped) > 100 ? "…" : "");
+        quote(text, escaped != NULL ? escaped : "?");
         free(escaped);
         break;
     case DBK_VALUE_BLOB:
@@ -174,6 +206,9 @@ bool dbk_report_row(struct dbk_report *report, const struct dbk_difference *like
     return same;
 }
 
+/** An account with every byte a quote, in quotes. */
+#define QUOTED_MAX (DBK_ACCOUNT_MAX * 4 + 2)
+
 /** Letters, digits and what else needs no quotes in a shell. */
 static bool is_plain(struct dbk_text text)
 {
@@ -184,9 +219,9 @@ static bool is_plain(struct dbk_text text)
     return text.length > 0 && text.bytes[0] != '-';
 }
 
-void dbk_report_history(char *command, struct dbk_text account, int32_t partition, int64_t offset)
+/** The account as one word of a shell. */
+static struct dbk_text quote_word(char *quoted, struct dbk_text account)
 {
-    char quoted[DBK_ACCOUNT_MAX * 4 + 3];
     size_t used = 0;
     bool plain = is_plain(account);
     if (!plain)
@@ -201,6 +236,23 @@ void dbk_report_history(char *command, struct dbk_text account, int32_t partitio
     }
     if (!plain)
         quoted[used++] = '\'';
+    return (struct dbk_text){quoted, (uint32_t)used};
+}
+
+void dbk_report_history(char *command, struct dbk_text account, int32_t partition, int64_t offset)
+{
+    char room[QUOTED_MAX];
+    struct dbk_text word = quote_word(room, account);
     snprintf(command, DBK_REPORT_COMMAND_SIZE, "daybook history %.*s --from %" PRId32 ":%" PRId64,
-             (int)used, quoted, partition, offset);
+             (int)word.length, word.bytes, partition, offset);
+}
+
+void dbk_report_history_of_day(char *command, struct dbk_text account, int64_t date_s)
+{
+    char room[QUOTED_MAX];
+    char date[DBK_DATE_TEXT_SIZE];
+    struct dbk_text word = quote_word(room, account);
+    dbk_date_format(date, date_s);
+    snprintf(command, DBK_REPORT_COMMAND_SIZE, "daybook history %.*s --from %.10s --to %.10s",
+             (int)word.length, word.bytes, date, date);
 }

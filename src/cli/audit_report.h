@@ -1,5 +1,6 @@
 /**
- * What an audit found: differences printed as they come, or gathered for JSON; all are counted.
+ * What an audit found: each difference is printed as it comes, as a line of text or as an item of
+ * the JSON object's array "differences", so that memory does not grow with them; all are counted.
  */
 #ifndef DAYBOOK_AUDIT_REPORT_H
 #define DAYBOOK_AUDIT_REPORT_H
@@ -43,15 +44,19 @@ struct dbk_report {
     bool json;
     struct dbk_text only; /**< length > 0: differences of other accounts are not reported */
     int64_t difference_count;
-    bool log_differs;    /**< some difference is about the log itself, or its digests */
-    json_t *differences; /**< an array; for json */
-    bool failed;         /**< out of memory: the report is not complete */
+    bool log_differs; /**< some difference is about the log itself, or its digests */
+    bool begun;       /**< for json: the object and its array of differences are open */
+    bool failed;      /**< out of memory: the report is not complete */
 };
 
-DBK_MUST_CHECK int dbk_report_init(struct dbk_report *report, struct dbk_err *err);
-void dbk_report_clear(struct dbk_report *report);
+/** @return true where this account is reported about. */
+bool dbk_report_is_wanted(const struct dbk_report *report, struct dbk_text account);
 
 void dbk_report_difference(struct dbk_report *report, const struct dbk_difference *difference);
+
+/** For json: close the array of differences and print the rest of the object. Takes rest. */
+DBK_MUST_CHECK int dbk_report_end_json(struct dbk_report *report, json_t *rest,
+                                       struct dbk_err *err);
 
 /** A value as it is shown: amounts with decimals, dates, bytes in hexadecimal. Never longer than
  *  DBK_REPORT_VALUE_SIZE with its zero. */
@@ -72,5 +77,8 @@ bool dbk_report_row(struct dbk_report *report, const struct dbk_difference *like
 /** "daybook history C100 --from 0:42", the account quoted for a shell. */
 #define DBK_REPORT_COMMAND_SIZE 400
 void dbk_report_history(char *command, struct dbk_text account, int32_t partition, int64_t offset);
+
+/** "daybook history C100 --from 2024-01-31 --to 2024-01-31". */
+void dbk_report_history_of_day(char *command, struct dbk_text account, int64_t date_s);
 
 #endif

@@ -206,8 +206,8 @@ static int check_marker(struct dbk_audit_snapshots *snapshots, const struct dbk_
     struct dbk_digest digest;
     int code = 0;
     snapshots->round_count++;
-    if (!dbk_audit_log_digest(snapshots->log, "snapshot", marker->partition, 0,
-                              marker->checkpoint.offset_next, &reached->digest,
+    if (!dbk_audit_log_digest(snapshots->log, DBK_KEEPER_SNAPSHOTS, "snapshot", marker->partition,
+                              0, marker->checkpoint.offset_next, &reached->digest,
                               &marker->checkpoint.digest))
         return 0; /* of another history: nothing else of it can be right */
     report_counts(snapshots, marker, "accounts", dbk_ledger_account_count(ledger),

@@ -2,7 +2,9 @@
 
 #include "cli.h"
 
+#include <daybook/buffer.h>
 #include <daybook/date.h>
+#include <daybook/escape.h>
 #include <daybook/hash.h>
 
 #include <inttypes.h>
@@ -186,6 +188,8 @@ static void describe(const struct dbk_audit_tables *tables, const struct table *
                                difference->date_s >= -62167219200 &&
                                difference->date_s <= 253402300799;
         difference->offset_first = -1;
+        if (difference->has_date && difference->account.length > 0)
+            dbk_report_history_of_day(command, difference->account, difference->date_s);
     }
 }
 
@@ -194,11 +198,17 @@ static void report_one_side(const struct dbk_audit_tables *tables, const struct 
 {
     char command[DBK_REPORT_COMMAND_SIZE];
     char text[DBK_REPORT_VALUE_SIZE];
+    char what[64];
     struct dbk_difference difference;
     describe(tables, table, row, &difference, command);
     /* The last column that tells something: a name, a balance, a number. */
     dbk_report_value(text, &row->values[1], table->columns[1].kind);
     difference.what = table->columns[1].name;
+    if (difference.account.length == 0 && table->walk != DBK_WALK_CHECKPOINTS) {
+        snprintf(what, sizeof what, "%s of %s %" PRId64, table->columns[1].name,
+                 table->columns[0].name, row->values[0].integer);
+        difference.what = what;
+    }
     difference.expected = stored ? "no row" : text;
     difference.stored = stored ? text : "no row";
     dbk_report_difference(tables->report, &difference);
@@ -405,10 +415,10 @@ static int find_strays(const struct dbk_audit_tables *tables, struct dbk_err *er
         code = dbk_view_cursor_next(cursor, err);
     while (code == 0 && (row = dbk_view_cursor_row(cursor)) != NULL) {
         char stored[64];
-        snprintf(stored, sizeof stored, "%" PRId64 ":%" PRId64, row->values[0].integer,
-                 row->values[1].integer);
+        snprintf(stored, sizeof stored, "%" PRId64 ":%" PRId64, row->values[1].integer,
+                 row->values[2].integer);
         dbk_report_difference(tables->report, &(struct dbk_difference){
-                                                  .check = "transactions",
+                                                  .check = row->values[0].text.bytes,
                                                   .what = "a row",
                                                   .expected = "none: there is no such partition",
                                                   .stored = stored,
@@ -421,16 +431,54 @@ static int find_strays(const struct dbk_audit_tables *tables, struct dbk_err *er
     return code;
 }
 
+/** "index transactions_by_date", whatever a damaged file calls it; NULL: out of memory. */
+static char *name_of(const struct dbk_row *row)
+{
+    struct dbk_buffer name = {0};
+    for (int i = 0; i < 2; i++) {
+        dbk_buffer_add(&name, row->values[i].text.bytes, row->values[i].text.length);
+        dbk_buffer_add_string(&name, i == 0 ? " " : "");
+    }
+    char *escaped =
+        name.failed
+            ? NULL
+            : dbk_escape_terminal((struct dbk_text){name.bytes, (uint32_t)name.length}, true);
+    dbk_buffer_clear(&name);
+    return escaped;
+}
+
+/** Something that is in one schema only, or has another definition. */
+static void report_schema(const struct dbk_audit_tables *tables, const struct dbk_row *expected,
+                          const struct dbk_row *stored)
+{
+    char definitions[2][DBK_REPORT_VALUE_SIZE] = {"none", "none"};
+    char *name = name_of(expected != NULL ? expected : stored);
+    if (expected != NULL)
+        dbk_report_value(definitions[0], &expected->values[3], DBK_COLUMN_PLAIN);
+    if (stored != NULL)
+        dbk_report_value(definitions[1], &stored->values[3], DBK_COLUMN_PLAIN);
+    dbk_report_difference(tables->report, &(struct dbk_difference){
+                                              .check = "schema",
+                                              .what = name != NULL ? name : "?",
+                                              .expected = definitions[0],
+                                              .stored = definitions[1],
+                                              .offset_first = -1,
+                                              .next = REPAIR,
+                                          });
+    free(name);
+}
+
+static int compare_texts(const struct dbk_value *a, const struct dbk_value *b)
+{
+    uint32_t shared = a->text.length < b->text.length ? a->text.length : b->text.length;
+    int order = memcmp(a->text.bytes, b->text.bytes, shared);
+    return order != 0 ? order
+                      : (a->text.length > b->text.length) - (a->text.length < b->text.length);
+}
+
 /** Tables, indexes and their text are those of this program: nothing added, nothing changed. */
 static int compare_schema(const struct dbk_audit_tables *tables, struct dbk_err *err)
 {
-    static const struct dbk_audit_column columns[DBK_ROW_MAX] = {
-        {"type", DBK_COLUMN_PLAIN},
-        {"name", DBK_COLUMN_PLAIN},
-        {"table", DBK_COLUMN_PLAIN},
-        {"definition", DBK_COLUMN_PLAIN},
-    };
-    static const struct dbk_row nothing = {.count = 4};
     struct dbk_view *model = NULL;
     struct dbk_view_cursor *sides[2] = {NULL, NULL};
     int code = dbk_view_open_model(&model, err);
@@ -441,16 +489,22 @@ static int compare_schema(const struct dbk_audit_tables *tables, struct dbk_err 
             code = dbk_view_cursor_next(sides[i], err);
     }
     while (code == 0) {
-        struct dbk_difference like = {.check = "schema", .offset_first = -1, .next = REPAIR};
         const struct dbk_row *expected = dbk_view_cursor_row(sides[0]);
         const struct dbk_row *stored = dbk_view_cursor_row(sides[1]);
         if (expected == NULL && stored == NULL)
             break;
-        if (!dbk_report_row(tables->report, &like, columns, expected != NULL ? expected : &nothing,
-                            stored != NULL ? stored : &nothing))
-            break; /* the lists have parted: one is enough */
-        for (int i = 0; code == 0 && i < 2; i++)
-            code = dbk_view_cursor_next(sides[i], err);
+        int order = expected == NULL ? 1
+                    : stored == NULL ? -1
+                                     : compare_texts(&expected->values[1], &stored->values[1]);
+        bool same = order == 0;
+        for (int i = 0; same && i < expected->count; i++)
+            same = dbk_value_equal(&expected->values[i], &stored->values[i]);
+        if (!same)
+            report_schema(tables, order <= 0 ? expected : NULL, order >= 0 ? stored : NULL);
+        if (order <= 0)
+            code = dbk_view_cursor_next(sides[0], err);
+        if (code == 0 && order >= 0)
+            code = dbk_view_cursor_next(sides[1], err);
     }
     for (int i = 0; i < 2; i++)
         dbk_view_cursor_close(sides[i]);

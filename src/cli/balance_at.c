@@ -108,13 +108,9 @@ static int take_receipt(struct asking *asking, const char *at, struct dbk_err *e
     const struct dbk_topic *topic = dbk_log_topic(asking->ask.log);
     if (when->kind != DBK_WHEN_RECEIPT)
         return 0;
-    if (strcmp(receipt->topic, topic->name) != 0 ||
-        strcmp(receipt->cluster_id, topic->cluster_id) != 0 ||
-        receipt->partition_count != topic->partition_count)
-        return dbk_err_set(err, DBK_ENO,
-                           "the receipt %s is of topic %s in cluster %s, this log is topic %s in "
-                           "cluster %s.",
-                           at, receipt->topic, receipt->cluster_id, topic->name, topic->cluster_id);
+    int code = dbk_receipt_check_log(receipt, at, topic, err);
+    if (code != 0)
+        return code;
     when->kind = DBK_WHEN_POSITIONS;
     when->offset_next = dbk_offsets_new(asking->ask.book, err);
     if (when->offset_next == NULL)
@@ -122,6 +118,35 @@ static int take_receipt(struct asking *asking, const char *at, struct dbk_err *e
     for (int32_t p = 0; p < receipt->partition_count; p++)
         when->offset_next[p] = receipt->checkpoints[p].offset_next;
     return 0;
+}
+
+/** Read the log; at a receipt's positions it must still be the log that the receipt is of. */
+static int replay(struct asking *asking, const char *at, struct dbk_err *err)
+{
+    const struct dbk_receipt *receipt = &asking->when.receipt;
+    struct dbk_ask *ask = &asking->ask;
+    int64_t *whole = ask->offset_end;
+    int64_t *first = dbk_offsets_new(ask->book, err);
+    int code = first == NULL ? DBK_ENOMEM : 0;
+    for (int32_t p = 0; code == 0 && p < receipt->partition_count; p++)
+        first[p] = asking->when.offset_next[p];
+    ask->offset_end = first;
+    if (code == 0 && receipt->partition_count > 0)
+        code = dbk_ask_replay(ask, applied, asking, err);
+    ask->offset_end = whole;
+    free(first);
+    for (int32_t p = 0; code == 0 && p < receipt->partition_count; p++) {
+        const struct dbk_checkpoint *kept = &receipt->checkpoints[p];
+        const struct dbk_checkpoint *reached = dbk_book_checkpoint(ask->book, p);
+        if (reached->offset_next == kept->offset_next &&
+            memcmp(reached->digest.bytes, kept->digest.bytes, DBK_DIGEST_SIZE) != 0)
+            code = dbk_err_set(err, DBK_ENO,
+                               "this is not the log that the receipt %s was written of: partition "
+                               "%" PRId32 " has another digest before offset %" PRId64
+                               ". daybook audit --receipt %s says more.",
+                               at, p, kept->offset_next, at);
+    }
+    return code == 0 ? dbk_ask_replay(ask, applied, asking, err) : code;
 }
 
 static int show(struct asking *asking, int32_t partition, const struct dbk_account *account,
@@ -241,7 +266,7 @@ int dbk_balance_at(const struct dbk_cli *cli, const char *at, int argc, char **a
             code = dbk_err_set(err, DBK_ENOMEM, "out of memory.");
     }
     if (code == 0)
-        code = dbk_ask_replay(&asking.ask, applied, &asking, err);
+        code = replay(&asking, at, err);
     if (code == 0 && argc == 0)
         code = show_all(&asking, err);
     for (int i = 0; code == 0 && i < argc; i++)

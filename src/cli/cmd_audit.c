@@ -8,11 +8,11 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-static struct dbk_audit_options how = {.print_max = 100};
+static struct dbk_audit_options how = {.print_max = INT64_MAX};
 
 static const struct dbk_option options[] = {
     {"max", 0, DBK_OPTION_INTEGER, &how.print_max, "N",
-     "differences to print; all are counted (100)", 0, INT64_MAX},
+     "print no more differences than this; all are counted (all)", 0, INT64_MAX},
     {"receipt", 0, DBK_OPTION_STRING, &how.receipt, "FILE",
      "check the log against an earlier receipt, too", 0, 0},
     {"write-receipt", 0, DBK_OPTION_STRING, &how.write_receipt, "FILE",
@@ -77,8 +77,7 @@ static int report_json(struct dbk_audit_result *result, bool complete, const str
         json_object_set(object, "declared", result->declared);
     json_object_set_new(object, "elapsed_ms", json_integer(result->elapsed_ms));
     json_object_set_new(object, "difference_count", json_integer(result->report.difference_count));
-    json_object_set(object, "differences", result->report.differences);
-    return dbk_json_print(object, err);
+    return dbk_report_end_json(&result->report, object, err);
 }
 
 /** ", 3 withdrawals without a floor", where there are any. */
@@ -151,7 +150,7 @@ static int run(struct dbk_cli *cli, int argc, char **argv, struct dbk_err *err)
         code = dbk_audit(&cli->config, &how, &result, err);
     bool complete = code == 0;
     int said = 0;
-    if (cli->json && result.report.differences != NULL)
+    if (cli->json)
         said = report_json(&result, complete, err, &late);
     else if (complete)
         report_text(&result);

@@ -125,7 +125,9 @@ const struct dbk_command dbk_command_history = {
     .description =
         "Replays the account's partition and shows each event that is about it, posted or\n"
         "rejected, in log order: position, arrival, transaction date, verdict, amount, balance\n"
-        "after it, source and number, memo. No database is needed.",
+        "after it, source and number, memo. No database is needed. Events that name the account "
+        "on\n"
+        "another partition are misrouted and touch nothing: they stand in the view's rejections.",
     .options = options,
     .arguments_min = 1,
     .arguments_max = 1,

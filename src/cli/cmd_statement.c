@@ -17,7 +17,8 @@ static bool csv;
 static const struct dbk_option options[] = {
     {"from", 0, DBK_OPTION_STRING, &from_text, "DATE", "first day (the account's first)", 0, 0},
     {"to", 0, DBK_OPTION_STRING, &to_text, "DATE", "last day (the account's last)", 0, 0},
-    {"csv", 0, DBK_OPTION_FLAG, &csv, NULL, "the lines as CSV", 0, 0},
+    {"csv", 0, DBK_OPTION_FLAG, &csv, NULL, "as CSV; opening and closing balance have no position",
+     0, 0},
     {NULL, 0, DBK_OPTION_FLAG, NULL, NULL, NULL, 0, 0},
 };
 
@@ -101,10 +102,19 @@ static int by_date(const void *a, const void *b)
     return (left->offset > right->offset) - (left->offset < right->offset);
 }
 
+/** Opening and closing: the rows without a position. */
+static void print_csv_balance(const char *date, int64_t balance_minor, const char *name)
+{
+    char balance[DBK_MONEY_TEXT_SIZE];
+    dbk_money_format(balance, balance_minor);
+    printf("%s,,,%s,%s\r\n", date != NULL ? date : "", balance, name);
+}
+
 static void print_csv(const struct statement *statement)
 {
     int64_t balance_minor = statement->opening_minor;
     puts("date,position,amount,balance,memo\r");
+    print_csv_balance(from_text, balance_minor, "opening balance");
     for (size_t i = 0; i < statement->count; i++) {
         const struct line *line = &statement->lines[i];
         struct dbk_buffer memo = {0};
@@ -120,6 +130,7 @@ static void print_csv(const struct statement *statement)
                line->offset, amount, balance, memo.failed ? "" : memo.bytes);
         dbk_buffer_clear(&memo);
     }
+    print_csv_balance(to_text, balance_minor, "closing balance");
 }
 
 static int print_json(const struct statement *statement, struct dbk_err *err)

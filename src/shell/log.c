@@ -124,9 +124,14 @@ static int check_beginning(struct dbk_log *log, struct dbk_err *err)
     return code;
 }
 
-static int open_log(struct dbk_log **log, const struct dbk_config *config, bool quiet,
-                    bool compacted, struct dbk_err *err)
+/** For whom a log is opened. */
+enum purpose { FOR_ALL, FOR_WATCHING, FOR_AUDIT, FOR_SNAPSHOTS };
+
+static int open_log(struct dbk_log **log, const struct dbk_config *config, enum purpose purpose,
+                    struct dbk_err *err)
 {
+    bool compacted = purpose == FOR_SNAPSHOTS;
+    bool quiet = purpose == FOR_WATCHING;
     char name[DBK_TOPIC_MAX + sizeof DBK_SNAPSHOTS_SUFFIX];
     snprintf(name, sizeof name, "%s%s", config->topic, compacted ? DBK_SNAPSHOTS_SUFFIX : "");
     *log = NULL;
@@ -149,7 +154,7 @@ static int open_log(struct dbk_log **log, const struct dbk_config *config, bool 
         if (opened->readers == NULL || opened->fetched == NULL || opened->handle == NULL)
             code = dbk_err_set(err, DBK_ENOMEM, "out of memory.");
     }
-    if (code == 0 && !compacted)
+    if (code == 0 && !compacted && purpose != FOR_AUDIT)
         code = check_beginning(opened, err);
     if (code != 0) {
         dbk_log_close(opened);
@@ -163,18 +168,23 @@ static int open_log(struct dbk_log **log, const struct dbk_config *config, bool 
 
 int dbk_log_open(struct dbk_log **log, const struct dbk_config *config, struct dbk_err *err)
 {
-    return open_log(log, config, false, false, err);
+    return open_log(log, config, FOR_ALL, err);
+}
+
+int dbk_log_open_damaged(struct dbk_log **log, const struct dbk_config *config, struct dbk_err *err)
+{
+    return open_log(log, config, FOR_AUDIT, err);
 }
 
 int dbk_log_open_quietly(struct dbk_log **log, const struct dbk_config *config, struct dbk_err *err)
 {
-    return open_log(log, config, true, false, err);
+    return open_log(log, config, FOR_WATCHING, err);
 }
 
 int dbk_log_open_snapshots(struct dbk_log **log, const struct dbk_config *config,
                            struct dbk_err *err)
 {
-    return open_log(log, config, false, true, err);
+    return open_log(log, config, FOR_SNAPSHOTS, err);
 }
 
 void dbk_log_set_timeout(struct dbk_log *log, int timeout_ms)

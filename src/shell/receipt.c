@@ -79,6 +79,13 @@ static bool get_partition(const json_t *object, int32_t partition,
            get_digest(object, "digest_before", &checkpoint->digest_before);
 }
 
+static bool get_totals(const json_t *object, struct dbk_receipt_totals *totals)
+{
+    return get_text(object, "deposits", totals->deposits, sizeof totals->deposits) &&
+           get_text(object, "withdrawals", totals->withdrawals, sizeof totals->withdrawals) &&
+           get_text(object, "balances", totals->balances, sizeof totals->balances);
+}
+
 static bool get_receipt(struct dbk_receipt *receipt, const json_t *object)
 {
     char written[DBK_DATE_TEXT_SIZE];
@@ -93,12 +100,12 @@ static bool get_receipt(struct dbk_receipt *receipt, const json_t *object)
               dbk_date_parse(&written_s, written, strlen(written)) && count > 0 && count <= 1000000;
     if (!ok)
         return false;
-    receipt->has_state = json_object_get(object, "state") != NULL;
     receipt->written_ms = written_s * 1000;
     receipt->partition_count = (int32_t)count;
+    receipt->account_count = json_integer_value(json_object_get(object, "accounts"));
     receipt->checkpoints = calloc(count, sizeof *receipt->checkpoints);
-    ok = receipt->checkpoints != NULL &&
-         (!receipt->has_state || get_digest(object, "state", &receipt->state));
+    ok = receipt->checkpoints != NULL && get_digest(object, "state", &receipt->state) &&
+         get_totals(object, &receipt->totals);
     for (size_t i = 0; ok && i < count; i++)
         ok = get_partition(json_array_get(partitions, i), (int32_t)i, &receipt->checkpoints[i]);
     return ok;
@@ -206,6 +213,34 @@ static int digest_of(struct dbk_digest *digest, const char *bytes, size_t length
     return ok ? 0 : DBK_ENOMEM;
 }
 
+int dbk_receipt_add_state(struct dbk_buffer *lines, struct dbk_ledger *ledger, int32_t partition)
+{
+    return dbk_state_each(ledger, partition, add_line, lines);
+}
+
+int dbk_receipt_digest(struct dbk_digest *digest, const struct dbk_buffer *lines)
+{
+    return digest_of(digest, lines->bytes, lines->length);
+}
+
+int dbk_receipt_check_log(const struct dbk_receipt *receipt, const char *path,
+                          const struct dbk_topic *topic, struct dbk_err *err)
+{
+    if (strcmp(receipt->topic, topic->name) != 0 ||
+        strcmp(receipt->cluster_id, topic->cluster_id) != 0)
+        return dbk_err_set(err, DBK_ENO,
+                           "the receipt %s is of topic %s in cluster %s, this log is topic %s in "
+                           "cluster %s.",
+                           path, receipt->topic, receipt->cluster_id, topic->name,
+                           topic->cluster_id);
+    if (receipt->partition_count != topic->partition_count)
+        return dbk_err_set(err, DBK_ENO,
+                           "the receipt %s is of %d partitions, topic %s has %d now: the number of "
+                           "partitions is part of history.",
+                           path, receipt->partition_count, topic->name, topic->partition_count);
+    return 0;
+}
+
 int dbk_receipt_write(struct dbk_receipt *receipt, const char *path, struct dbk_book *book,
                       struct dbk_err *err)
 {
@@ -215,9 +250,9 @@ int dbk_receipt_write(struct dbk_receipt *receipt, const char *path, struct dbk_
     if (code != 0)
         return code;
     for (int32_t p = 0; code == 0 && p < receipt->partition_count; p++)
-        code = dbk_state_each(dbk_book_ledger(book, p), p, add_line, &lines);
+        code = dbk_receipt_add_state(&lines, dbk_book_ledger(book, p), p);
     if (code == 0)
-        code = digest_of(&receipt->state, lines.bytes, lines.length);
+        code = dbk_receipt_digest(&receipt->state, &lines);
     receipt->written_ms = dbk_clock_wall_ms();
     json_t *object = code == 0 ? make_receipt(receipt) : NULL;
     char *text = object != NULL ? json_dumps(object, JSON_INDENT(1)) : NULL;
@@ -291,8 +326,7 @@ int dbk_receipt_restore(const struct dbk_receipt *receipt, const char *path, str
         return code;
     if (digest_of(&digest, file.bytes, file.length) != 0)
         code = dbk_err_set(err, DBK_ENOMEM, "out of memory.");
-    else if (!receipt->has_state ||
-             memcmp(digest.bytes, receipt->state.bytes, DBK_DIGEST_SIZE) != 0)
+    else if (memcmp(digest.bytes, receipt->state.bytes, DBK_DIGEST_SIZE) != 0)
         code = dbk_err_set(err, DBK_ENO,
                            "%s is not the state that the receipt %s was written with: its SHA-256 "
                            "differs. Audit without --since, from offset 0.",

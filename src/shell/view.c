@@ -205,9 +205,8 @@ static int read_identity(struct dbk_view *view, struct dbk_err *err)
 {
     int64_t application_id = 0;
     struct dbk_view_identity *identity = &view->identity;
-    int code = dbk_view_integer(view, "PRAGMA application_id", &application_id, err);
-    if (code != 0)
-        return code;
+    if (dbk_view_integer(view, "PRAGMA application_id", &application_id, err) != 0)
+        return DBK_EVIEW;
     if (application_id != DBK_APPLICATION_ID)
         return dbk_err_set(err, DBK_EVIEW,
                            "%s is a database, but not one of daybook's. Choose another path with "
@@ -217,9 +216,9 @@ static int read_identity(struct dbk_view *view, struct dbk_err *err)
     bool ok = sqlite3_prepare_v2(view->db,
                                  "SELECT schema_version, fold_version, topic, cluster_id, "
                                  "partition_count, commit_seq, committed_ms FROM meta",
-                                 -1, &statement, NULL) == SQLITE_OK &&
-              sqlite3_step(statement) == SQLITE_ROW;
-    if (ok) {
+                                 -1, &statement, NULL) == SQLITE_OK;
+    int result = ok ? sqlite3_step(statement) : SQLITE_ERROR;
+    if (result == SQLITE_ROW) {
         identity->schema_version = sqlite3_column_int(statement, 0);
         identity->fold_version = sqlite3_column_int(statement, 1);
         copy_column(identity->topic, sizeof identity->topic, statement, 2);
@@ -229,8 +228,16 @@ static int read_identity(struct dbk_view *view, struct dbk_err *err)
         identity->committed_ms = sqlite3_column_int64(statement, 6);
         ok = identity->partition_count > 0 && identity->partition_count <= 1000000;
     }
+    int code = 0;
+    if (result != SQLITE_ROW && result != SQLITE_DONE)
+        code = dbk_view_fail(view, "cannot read what it is a view of", err);
+    else if (result == SQLITE_DONE || !ok)
+        code = dbk_err_set(err, DBK_EVIEW,
+                           "%s does not say what it is a view of: its table meta was damaged or "
+                           "changed. Rebuild it with: daybook project --reset -d %s",
+                           view->path, view->path);
     sqlite3_finalize(statement);
-    return ok ? 0 : dbk_view_fail(view, "cannot read what it is a view of", err);
+    return code;
 }
 
 int dbk_view_check_identity(struct dbk_view *view, const struct dbk_topic *topic,

@@ -33,7 +33,8 @@ static const char *const walks[DBK_WALK_COUNT] = {
     [DBK_WALK_BALANCES] = "SELECT * FROM balances ORDER BY account_id",
     [DBK_WALK_SOURCES] = "SELECT * FROM sources ORDER BY source_id",
     [DBK_WALK_CHECKPOINTS] = "SELECT * FROM checkpoints ORDER BY partition",
-    [DBK_WALK_DIGESTS] = "SELECT * FROM digests ORDER BY partition, offset_next",
+    [DBK_WALK_DIGESTS] =
+        "SELECT * FROM digests WHERE partition = ?1 AND offset_next >= ?2 ORDER BY offset_next",
     [DBK_WALK_DAYS] = "SELECT * FROM daily_aggregates ORDER BY account_id, day",
     [DBK_WALK_BY_ACCOUNT] = "SELECT account_id, date_s, amount_minor, partition, offset "
                             "FROM transactions INDEXED BY transactions_by_account "
@@ -42,9 +43,11 @@ static const char *const walks[DBK_WALK_COUNT] = {
                          "INDEXED BY transactions_by_date ORDER BY date_s",
     [DBK_WALK_BY_NAME] = "SELECT account, account_id FROM accounts "
                          "INDEXED BY sqlite_autoindex_accounts_1 ORDER BY account",
-    [DBK_WALK_STRAYS] = "SELECT partition, offset FROM transactions "
+    [DBK_WALK_STRAYS] = "SELECT 'transactions', partition, offset FROM transactions "
                         "WHERE partition < 0 OR partition >= ?1 UNION ALL "
-                        "SELECT partition, offset FROM rejections "
+                        "SELECT 'rejections', partition, offset FROM rejections "
+                        "WHERE partition < 0 OR partition >= ?1 UNION ALL "
+                        "SELECT 'digests', partition, offset_next FROM digests "
                         "WHERE partition < 0 OR partition >= ?1",
     [DBK_WALK_SCHEMA] = "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY name",
     [DBK_WALK_ACCOUNT_DAY] = "SELECT amount_minor, declared_minor, balance_minor "

@@ -56,8 +56,13 @@ def test_statement_adds_up_by_date(asked):
     assert (said["opening"], said["closing"]) == ("-200.00", "750.00")
     assert [line["balance"] for line in said["lines"]] == ["800.00", "750.00"]
     rows = list(csv.DictReader(io.StringIO(asked.run("statement", "C100", "--csv").stdout)))
-    assert [row["position"] for row in rows] == ["0:1", "0:0", "0:3", "0:5"]
-    assert rows[-1]["balance"] == "751.00" and rows[1]["memo"] == "first, but late"
+    assert [row["position"] for row in rows] == ["", "0:1", "0:0", "0:3", "0:5", ""]
+    assert [row["balance"] for row in rows] == ["0.00", "-200.00", "800.00", "750.00", "751.00",
+                                                "751.00"]
+    assert rows[2]["memo"] == "first, but late" and rows[-1]["memo"] == "closing balance"
+    empty = asked.run("statement", "C100", "--csv", "--from", "2030-01-01", "--to", "2030-12-31")
+    assert empty.stdout.splitlines()[1:] == ["2030-01-01,,,751.00,opening balance",
+                                             "2030-12-31,,,751.00,closing balance"]
     lines = asked.run("statement", "C100", "--to", "2024-01-09").stdout.splitlines()
     assert "opening balance" in lines[0] and lines[-1].split("\t")[3:] == ["-200.00",
                                                                             "closing balance"]
@@ -81,8 +86,17 @@ def test_balance_at(asked):
     asked.run("balance", "--at", "0:1", "--from-log", "C100", status=2)
     asked.run("project")
     asked.run("audit", "--write-receipt", "r.json")
-    asked.send([event("C100", "5.00")])
-    assert "C100\t751.00" in at("r.json").stdout and "C200\t7.00" in at("r.json").stdout
+    asked.send([event("C100", "5.00"), event("LATER", "1.00")])
+    assert at("r.json").stdout.splitlines() == ["C100\t751.00\t0:5\t", "C200\t7.00\t0:5\t"]
+    assert "0.00\t0:5\tno event yet" in at("r.json", "LATER").stdout
+    receipt = json.loads((asked.folder / "r.json").read_text())
+    receipt["partitions"][0]["digest"] = "0" * 64
+    (asked.folder / "other.json").write_text(json.dumps(receipt))
+    for words in ([], ["C100"]):
+        assert "not the log" in at("other.json", *words, status=1).stderr
+    receipt["topic"] = "other"
+    (asked.folder / "other.json").write_text(json.dumps(receipt))
+    assert "of topic other" in at("other.json", status=1).stderr
 
 
 def test_balance_at_on_many_partitions(ledger):
@@ -128,7 +142,10 @@ def test_every_position_and_date_equals_a_naive_oracle(ledger, seed):
 
 def test_verify(asked):
     said = asked.run("verify", "0:3").stdout
-    assert "verdict    posted" in said and "balance    750.00" in said and "no database" in said
+    assert "verdict    posted" in said and "balance    750.00" in said
+    assert "there is no database" in said
+    (asked.folder / "text.db").write_text("not a database, but long enough to be read as one" * 9)
+    assert "file is not a database" in asked.run("verify", "0:3", "-d", "text.db").stdout
     asked.run("project")
     assert "in transactions, as it should be" in asked.run("verify", "0:3").stdout
     assert "in rejections, as it should be" in asked.run("verify", "0:4").stdout

@@ -83,6 +83,11 @@ def test_a_row_added(proven):
     assert found["at"] == f"{partition}:1000" and found["expected"].startswith("none")
     proven.sql("UPDATE transactions SET partition = 77 WHERE offset = 1000")
     assert only(audit(proven), check="transactions")["stored"] == "77:1000"
+    proven.sql("UPDATE transactions SET partition = ?, offset = -9 WHERE offset = 1000", partition)
+    proven.sql("UPDATE daily_aggregates SET deposit_count = deposit_count + 1, "
+               "deposits_minor = deposits_minor + 1 WHERE account_id = ? AND day = 19723", account_id)
+    proven.sql("UPDATE transactions SET date_s = 1704067200 WHERE offset = -9")
+    assert "no such offset" in only(audit(proven), check="transactions")["expected"]
 
 
 @pytest.mark.parametrize("column, value", [
@@ -95,6 +100,17 @@ def test_a_row_altered(proven, column, value):
     found = [d for d in audit(proven) if d["check"] == "transactions"]
     assert len(found) == 1 and found[0]["at"] == f"{partition}:{offset}", found
     assert found[0]["account"] == "C100"
+
+
+def test_text_that_is_cut_or_no_text_is_shown_whole_characters_only(proven):
+    partition, offset, _ = place(proven)
+    for memo in ("x" + "é" * 90, "'\x1b[31m' || char(27)"):
+        proven.sql("UPDATE transactions SET memo = ? WHERE partition = ? AND offset = ?", memo,
+                   partition, offset)
+        assert only(audit(proven), what="memo")["at"] == f"{partition}:{offset}"
+    proven.sql("UPDATE transactions SET memo = CAST(x'ff1b41' AS TEXT) WHERE offset = ?", offset)
+    assert any("\\xFF\\x1BA" in d["stored"] for d in audit(proven) if d["what"] == "memo")
+    assert "\x1b" not in proven.run("audit", status=1).stdout
 
 
 def test_two_rows_swapped(proven):
@@ -145,9 +161,13 @@ def test_a_checkpoint_moved(proven, step):
     ("DELETE FROM accounts WHERE account = 'C100'", "accounts"),
     ("INSERT INTO accounts VALUES (1000, 'X')", "accounts"),
     ("DELETE FROM balances", "balances"),
+    ("INSERT INTO balances VALUES (1000, 1, 1, 1, 0, 0, 0, 0)", "balances"),
     ("UPDATE sources SET seq = 7", "sources"),
     ("UPDATE sources SET source = 'x'", "sources"),
     ("INSERT INTO digests VALUES (0, 4096, x'00')", "digests"),
+    ("INSERT INTO digests VALUES (1, -4096, x'00')", "digests"),
+    ("INSERT INTO digests VALUES (7, 4096, x'00')", "digests"),
+    ("DROP VIEW client_transactions", "schema"),
     ("DROP INDEX transactions_by_date", "schema"),
     ("CREATE TRIGGER t AFTER INSERT ON transactions BEGIN SELECT 1; END", "schema"),
     ("CREATE TABLE more (x)", "schema"),
@@ -168,7 +188,7 @@ def test_an_index_that_says_something_else(proven):
                      "WHERE name = 'transactions_by_date'")
     database.commit()
     database.close()
-    assert only(audit(proven), check="schema")["what"] == "definition"
+    assert only(audit(proven), check="schema")["what"] == "index transactions_by_date"
 
 
 def test_a_file_that_is_damaged_is_could_not_tell_or_different(proven):
@@ -197,6 +217,9 @@ def test_all_differences_are_counted_and_max_only_cuts_the_printing(ledger):
     said = ledger.run("audit", "--max", 3, status=1).stdout
     assert said.count("balances A") == 3 and "and 297 more" in said and "300 differences" in said
     assert "300 differences" in ledger.run("audit", "--max", 0, status=1).stdout
+    assert ledger.run("audit", status=1).stdout.count("balances A") == 300
+    found = json.loads(ledger.run("audit", "--json", "--max", 7, status=1).stdout)
+    assert (len(found["differences"]), found["difference_count"]) == (7, 300)
 
 
 # --- the log --------------------------------------------------------------------------------------
@@ -321,8 +344,14 @@ def test_a_log_truncated_at_the_head(proven):
     for future in proven.admin().delete_records(
             [TopicPartition(proven.topic, partition, 1)]).values():
         future.result(DEADLINE_S)
-    differences = audit(proven)
-    assert "begins at offset 1" in differences[0]["stored"], differences
+    found = only(audit(proven))
+    assert (found["check"], found["stored"]) == ("log", "begins at offset 1"), found
+    assert found["at"] == f"{partition}:0"
+    # What is left of the log is still compared.
+    other = next(p for p in ends if p != partition)
+    proven.sql("UPDATE checkpoints SET timestamp_ms = 5 WHERE partition = ?", other)
+    assert {d["check"] for d in audit(proven)} == {"log", "checkpoints"}
+    proven.run("balance", "C100", "--from-log", status=1)
 
 
 def test_settings_that_lose_events(proven):
@@ -357,13 +386,31 @@ def test_a_receipt_of_another_log_is_said_plainly(proven):
     assert sum(p["offset_next"] for p in receipt["partitions"]) == 6
     for field, text in (("topic", "of topic other"), ("cluster_id", "in cluster other")):
         (proven.folder / "o.json").write_text(json.dumps({**receipt, field: "other"}))
-        assert text in only(audit(proven, "--receipt", "o.json"), check="log")["stored"]
+        assert text in only(audit(proven, "--receipt", "o.json"), check="receipt")["stored"]
     for words in (["--partitions", "0"], ["--account", "C100"]):
         for option in ("--receipt", "--since", "--write-receipt"):
             proven.run("audit", option, "r.json", *words, status=2)
     (proven.folder / "bad.json").write_text("{}")
     proven.run("audit", "--receipt", "bad.json", status=2)
+    # It does not hide what else is wrong.
+    proven.sql("UPDATE balances SET balance_minor = 1 WHERE account_id = ?", place(proven)[2])
+    assert {d["check"] for d in audit(proven, "--receipt", "o.json")} == {"receipt", "balances"}
     proven.run("audit", "--receipt", "none.json", status=2)
+
+
+@pytest.mark.parametrize("field, what", [
+    ("accounts", "accounts"), ("deposits", "deposits"), ("withdrawals", "withdrawals"),
+    ("balances", "balances"), ("state", "the digest of its state")])
+def test_a_receipt_altered(proven, field, what):
+    """Its totals and its state are numbers, too, and are proven as all others."""
+    proven.run("audit", "--write-receipt", "r.json")
+    proven.send([event("C100", "1.00")])
+    proven.run("project")
+    proven.run("audit", "--receipt", "r.json")
+    receipt = json.loads((proven.folder / "r.json").read_text())
+    receipt[field] = {"accounts": 3, "state": "0" * 64}.get(field, "1.00")
+    (proven.folder / "r.json").write_text(json.dumps(receipt))
+    assert only(audit(proven, "--receipt", "r.json"), check="receipt")["what"] == what
 
 
 def test_no_receipt_is_written_of_what_is_not_proven(proven):
@@ -380,6 +427,8 @@ def test_since_reads_only_what_is_new_and_trusts_no_state(proven):
     assert "were not read" in said and "proven: 2 events, 3 accounts" in said
     proven.sql("UPDATE balances SET balance_minor = 1 WHERE account_id = ?", place(proven)[2])
     assert any(d["account"] == "C100" for d in audit(proven, "--since", "r.json"))
+    proven.sql("UPDATE balances SET balance_minor = 83100 WHERE account_id = ?", place(proven)[2])
+    proven.run("audit", "--since", "r.json", "--receipt", "r.json")
     state = proven.folder / "r.json.state"
     state.write_text(state.read_text().replace("830.00", "930.00"))
     assert "SHA-256 differs" in audit(proven, "--since", "r.json")[0]["stored"]
@@ -507,6 +556,9 @@ def test_parts_and_exit_statuses(proven):
     if place(proven, "C200")[0] != partition:
         audit(proven, "--partitions", other, status=0)
     audit(proven, "--account", "C200", status=0)
+    said = proven.run("audit", "--account", "C200").stdout
+    assert "1 account, balances add up to 2300.00" in said and "1 withdrawal " not in said
+    assert "no account" in proven.run("audit", "--account", "C1", status=1).stderr
     audit(proven, "--partitions", "0-1")
     for words in (["--partitions", "0-9"], ["--partitions", "x"], ["--partitions", "1-0"],
                   ["--account", ""], ["--account", "C100", "--partitions", "0"]):
