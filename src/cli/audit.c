@@ -163,10 +163,7 @@ static int begin_since(struct audit *audit, struct dbk_err *err)
 static int open_log(struct audit *audit, struct dbk_err *err)
 {
     int code = dbk_log_open_damaged(&audit->log, audit->config, err);
-    if (code != 0)
-        return code;
-    dbk_log_stop_on(audit->log, &dbk_stop_requested);
-    return dbk_open_book(dbk_log_topic(audit->log), &audit->book, err);
+    return code == 0 ? dbk_open_book(dbk_log_topic(audit->log), &audit->book, err) : code;
 }
 
 /** A partition whose first events are gone cannot be replayed: nothing can be said of it. */
@@ -276,8 +273,6 @@ static int replay(struct audit *audit, const char *of, const int64_t *wanted, st
     int code = check_length(audit, of, wanted, err);
     if (code == 0)
         code = dbk_replay_run(&how, audit->log, audit->book, audit->offset_end, err);
-    if (code == DBK_ESTOPPED)
-        code = dbk_err_set(err, DBK_EBROKER, "stopped before the end: nothing is proven.");
     return code;
 }
 
@@ -452,6 +447,8 @@ int dbk_audit(const struct dbk_config *config, const struct dbk_audit_options *o
         code = compare_view(&audit, err);
     if (code == 0)
         code = compare_the_rest(&audit, err);
+    if (code == DBK_ESTOPPED)
+        code = dbk_err_set(err, DBK_EBROKER, "stopped before the end: nothing is proven.");
     if (code == DBK_ENO) { /* the log itself, a receipt or the view's identity is what differs */
         differ_log(&audit, "log", "what was found", "the log that this was made from", err->text,
                    "docs/operations.md");
