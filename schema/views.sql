@@ -105,6 +105,30 @@ CREATE TABLE daily_aggregates (
     PRIMARY KEY (account_id, day)
 ) STRICT, WITHOUT ROWID;
 
+-- Movement of all accounts per day of the transaction date. Two sums of money may not fit 64 bits:
+-- each is high * 1000000000000000000 + low, 0 <= low < 1000000000000000000.
+CREATE TABLE daily_totals (
+    day INTEGER PRIMARY KEY,
+    deposit_count INTEGER NOT NULL,
+    deposits_high INTEGER NOT NULL,
+    deposits_low INTEGER NOT NULL,
+    withdrawal_count INTEGER NOT NULL,
+    withdrawals_high INTEGER NOT NULL,
+    withdrawals_low INTEGER NOT NULL
+) STRICT;
+
+-- The same over all days. One row.
+CREATE TABLE totals (
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    account_count INTEGER NOT NULL,
+    deposit_count INTEGER NOT NULL,
+    deposits_high INTEGER NOT NULL,
+    deposits_low INTEGER NOT NULL,
+    withdrawal_count INTEGER NOT NULL,
+    withdrawals_high INTEGER NOT NULL,
+    withdrawals_low INTEGER NOT NULL
+) STRICT;
+
 -- The transactions in the form of the system that this one replaces: five columns, readable.
 CREATE VIEW client_transactions AS
 SELECT strftime('%Y-%m-%d %H:%M:%S', t.date_s, 'unixepoch') AS transaction_date,

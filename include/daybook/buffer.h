@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct dbk_buffer {
     char *bytes; /**< followed by a zero once something was written */
@@ -19,6 +20,8 @@ struct dbk_buffer {
 
 void dbk_buffer_add(struct dbk_buffer *buffer, const void *bytes, size_t length);
 void dbk_buffer_add_string(struct dbk_buffer *buffer, const char *string);
+/** Digits, after a minus sign where it is negative. */
+void dbk_buffer_add_integer(struct dbk_buffer *buffer, int64_t number);
 void dbk_buffer_clear(struct dbk_buffer *buffer);
 
 #endif

@@ -7,7 +7,7 @@
 #ifndef DAYBOOK_QUERY_H
 #define DAYBOOK_QUERY_H
 
-#include <daybook/money.h>
+#include <daybook/row.h>
 #include <daybook/view.h>
 
 /** Make a view from dbk_view_open_read fit for questions from the network. */
@@ -45,50 +45,24 @@ struct dbk_overview {
 /** Read what changes with every commit: everything up to and including `applied`. */
 DBK_MUST_CHECK int dbk_query_position(struct dbk_view *view, struct dbk_overview *overview,
                                       struct dbk_err *err);
-/** Read the rest: O(accounts + rejections). */
+/** Read the rest: a few rows. */
 DBK_MUST_CHECK int dbk_query_totals(struct dbk_view *view, struct dbk_overview *overview,
                                     struct dbk_err *err);
 
-/** One account; texts die with the call of the visitor. */
-struct dbk_account_row {
-    struct dbk_text account;
-    int64_t balance_minor;
-    int64_t deposit_count;
-    int64_t deposits_minor;
-    int64_t withdrawal_count;
-    int64_t withdrawals_minor;
-    int64_t last_date_s;
+/** The movement of all accounts on one day that has any. */
+struct dbk_day_volume {
+    int64_t day; /**< since 1970-01-01, UTC */
+    struct dbk_sums sums;
 };
-typedef int dbk_visit_account_row(void *context, const struct dbk_account_row *row);
+/** @return 0 to go on. */
+typedef int dbk_visit_day(void *context, const struct dbk_day_volume *volume);
 
-/** Visit up to limit accounts by name, beginning after one (length 0: with the first). */
-DBK_MUST_CHECK int dbk_query_accounts(struct dbk_view *view, struct dbk_text after, int limit,
-                                      dbk_visit_account_row *visit, void *context,
-                                      struct dbk_err *err);
+/** Visit up to limit days with movement, from first to last, in ascending order. */
+DBK_MUST_CHECK int dbk_query_days(struct dbk_view *view, int64_t first, int64_t last, int limit,
+                                  dbk_visit_day *visit, void *context, struct dbk_err *err);
 
-/** Place of a transaction in the order of dates. */
-struct dbk_transaction_key {
-    int64_t date_s;
-    int64_t partition;
-    int64_t offset;
-};
-
-/** One transaction; texts die with the call of the visitor. */
-struct dbk_transaction_row {
-    struct dbk_transaction_key key;
-    struct dbk_text account;
-    int64_t amount_minor; /**< negative: withdrawal */
-    int64_t balance_minor;
-    int64_t declared_minor;
-    bool has_declared;
-    struct dbk_text memo;
-};
-typedef int dbk_visit_transaction_row(void *context, const struct dbk_transaction_row *row);
-
-/** Visit up to limit transactions, newest first, beginning before a key (NULL: with the newest). */
-DBK_MUST_CHECK int dbk_query_transactions(struct dbk_view *view,
-                                          const struct dbk_transaction_key *before, int limit,
-                                          dbk_visit_transaction_row *visit, void *context,
-                                          struct dbk_err *err);
+/** The first and last day that have movement. @param[out] any  false where none has. */
+DBK_MUST_CHECK int dbk_query_day_range(struct dbk_view *view, int64_t *first, int64_t *last,
+                                       bool *any, struct dbk_err *err);
 
 #endif

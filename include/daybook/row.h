@@ -8,6 +8,7 @@
 #define DAYBOOK_ROW_H
 
 #include <daybook/book.h>
+#include <daybook/money.h>
 
 enum dbk_value_kind {
     DBK_VALUE_NULL,
@@ -85,5 +86,26 @@ void dbk_day_add(struct dbk_day *day, int64_t amount_minor);
 
 /** daily_aggregates. */
 void dbk_row_of_day(struct dbk_row *row, const struct dbk_day *day);
+
+/** Sums over the transactions of any number of accounts. */
+struct dbk_sums {
+    int64_t deposit_count;
+    int64_t withdrawal_count;
+    dbk_int128 deposits_minor;
+    dbk_int128 withdrawals_minor; /**< a positive number */
+};
+
+/** A sum of money is stored in two integers: high * DBK_SUM_BASE + low. */
+#define DBK_SUM_BASE 1000000000000000000
+
+/** Count one transaction. @param amount_minor  negative: withdrawal. */
+void dbk_sums_add(struct dbk_sums *sums, int64_t amount_minor);
+void dbk_sums_add_sums(struct dbk_sums *sums, const struct dbk_sums *more);
+
+/** daily_totals. */
+void dbk_row_of_day_total(struct dbk_row *row, int64_t day, const struct dbk_sums *sums);
+
+/** totals. */
+void dbk_row_of_totals(struct dbk_row *row, int64_t account_count, const struct dbk_sums *sums);
 
 #endif

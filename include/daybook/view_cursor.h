@@ -20,9 +20,14 @@ enum dbk_walk {
     DBK_WALK_CHECKPOINTS,     /**< by partition */
     DBK_WALK_DIGESTS,         /**< of partition a, from offset_next b, by offset_next */
     DBK_WALK_DAYS,            /**< daily_aggregates, by account_id and day */
+    DBK_WALK_DAY_TOTALS,      /**< daily_totals, by day */
+    DBK_WALK_TOTALS,          /**< the row of totals */
+    DBK_WALK_BY_REASON,       /**< index rejections_by_reason: reason, timestamp_ms, partition,
+                                   offset */
     DBK_WALK_BY_ACCOUNT,      /**< index transactions_by_account: account_id, date_s, amount_minor,
                                    partition, offset */
-    DBK_WALK_BY_DATE,         /**< index transactions_by_date: date_s, partition, offset */
+    DBK_WALK_BY_DATE,         /**< index transactions_by_date: date_s, partition, offset,
+                                   amount_minor */
     DBK_WALK_BY_NAME,         /**< the index of accounts' names: account, account_id */
     DBK_WALK_STRAYS,          /**< table, partition, offset of rows whose partition is not in
                                    0 ... a - 1 */

@@ -45,6 +45,25 @@ void dbk_serve_give_view(struct dbk_serve *serve, struct dbk_view *view)
     dbk_view_close(view);
 }
 
+/* --- parameters --- */
+
+size_t dbk_serve_params(const struct dbk_answer *answer, struct dbk_param *params)
+{
+    size_t count = (size_t)answer->request->param_count;
+    for (size_t i = 0; i < count; i++)
+        params[i] =
+            (struct dbk_param){answer->request->params[i].name, answer->request->params[i].value};
+    return count;
+}
+
+void dbk_serve_refuse(struct dbk_answer *answer, const struct dbk_param_problem *problem)
+{
+    char message[256];
+    snprintf(message, sizeof message, "%s: %s", problem->name,
+             dbk_expected_text(problem->expected));
+    dbk_http_error(answer->response, 400, message);
+}
+
 /* --- routing --- */
 
 /** Answers that need no database. @return true where it was one. */

@@ -17,10 +17,9 @@ struct feed {
     enum dbk_feed form;
     bool transactions;
     bool begun;
-    struct dbk_transaction_key last;
-    char last_account[DBK_ACCOUNT_MAX + 1];
+    struct dbk_selection selection;
+    struct dbk_account_selection accounts;
     struct dbk_buffer *piece;
-    int rows; /* in this piece */
     bool first_row;
 };
 
@@ -29,8 +28,6 @@ static int feed_transaction(void *context, const struct dbk_transaction_row *row
     struct feed *feed = context;
     dbk_feed_transaction(feed->piece, feed->form, feed->first_row, row);
     feed->first_row = false;
-    feed->last = row->key;
-    feed->rows++;
     return 0;
 }
 
@@ -39,9 +36,6 @@ static int feed_account(void *context, const struct dbk_account_row *row)
     struct feed *feed = context;
     dbk_feed_account(feed->piece, feed->form, feed->first_row, row);
     feed->first_row = false;
-    snprintf(feed->last_account, sizeof feed->last_account, "%.*s", (int)row->account.length,
-             row->account.bytes);
-    feed->rows++;
     return 0;
 }
 
@@ -50,7 +44,7 @@ static int more_rows(void *stream, struct dbk_buffer *piece)
 {
     struct feed *feed = stream;
     struct dbk_err err;
-    bool continued = feed->begun;
+    bool ended = true;
     if (!feed->begun && feed->form == DBK_FEED_JSON)
         dbk_buffer_add_string(piece, "[");
     else if (!feed->begun)
@@ -58,21 +52,18 @@ static int more_rows(void *stream, struct dbk_buffer *piece)
                                                         : dbk_feed_account_header);
     feed->begun = true;
     feed->piece = piece;
-    feed->rows = 0;
     int code = dbk_query_begin(feed->view, DBK_SERVE_TIMEOUT_MS, &err);
     if (code == 0 && feed->transactions)
-        code = dbk_query_transactions(feed->view, continued ? &feed->last : NULL, ROWS_IN_PIECE,
-                                      feed_transaction, feed, &err);
+        code = dbk_query_each_transaction(feed->view, &feed->selection, ROWS_IN_PIECE,
+                                          feed_transaction, feed, &ended, &err);
     else if (code == 0)
-        code = dbk_query_accounts(
-            feed->view, (struct dbk_text){feed->last_account, (uint32_t)strlen(feed->last_account)},
-            ROWS_IN_PIECE, feed_account, feed, &err);
+        code = dbk_query_each_account(feed->view, &feed->accounts, feed_account, feed, &err);
     dbk_query_end(feed->view);
     if (code != 0) {
         dbk_warning("a download was cut off: %s", err.text);
         return -1;
     }
-    if (feed->rows == ROWS_IN_PIECE)
+    if (!ended)
         return 1;
     if (feed->form == DBK_FEED_JSON)
         dbk_buffer_add_string(piece, "]\n");
@@ -98,12 +89,14 @@ static int start_feed(struct dbk_answer *answer, bool transactions, enum dbk_fee
                           .form = form,
                           .transactions = transactions,
                           .first_row = true};
+    dbk_selection_init(&feed->selection);
+    dbk_account_selection_init(&feed->accounts);
     dbk_query_end(answer->view);
     answer->view = NULL;
     answer->response->content_type =
         form == DBK_FEED_CSV ? "text/csv; charset=utf-8; header=present" : "application/json";
     if (form == DBK_FEED_CSV)
-        answer->response->filename = transactions ? "transactions.csv" : "balances.csv";
+        answer->response->filename = transactions ? "transactions.csv" : "accounts.csv";
     answer->response->more = more_rows;
     answer->response->stream = feed;
     answer->response->close = close_feed;
@@ -118,8 +111,8 @@ bool dbk_serve_feed(struct dbk_answer *answer, const char *path, int *code, stru
         enum dbk_feed form;
     } feeds[] = {{"transactions.csv", true, DBK_FEED_CSV},
                  {"transactions.json", true, DBK_FEED_JSON},
-                 {"balances.csv", false, DBK_FEED_CSV},
-                 {"balances.json", false, DBK_FEED_JSON}};
+                 {"accounts.csv", false, DBK_FEED_CSV},
+                 {"accounts.json", false, DBK_FEED_JSON}};
     for (size_t i = 0; i < sizeof feeds / sizeof feeds[0]; i++) {
         if (strcmp(path, feeds[i].path) != 0)
             continue;

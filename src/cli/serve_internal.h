@@ -25,8 +25,6 @@ struct dbk_serve {
     pthread_mutex_t mutex;                       /* guards all below */
     struct dbk_view *idle[DBK_SERVE_IDLE_VIEWS]; /* open connections that nobody uses now */
     int idle_count;
-    struct dbk_overview totals; /* of the commit they were counted at */
-    bool totals_known;
 };
 
 /** One request being answered. */
@@ -39,10 +37,6 @@ struct dbk_answer {
     struct dbk_freshness freshness;
     struct dbk_last_audit audit;
     struct dbk_page page;
-    struct dbk_transaction_key last; /* of the rows written */
-    char last_account[DBK_ACCOUNT_MAX + 1];
-    int limit;
-    bool more; /* there are rows after the last one */
 };
 
 /** @return a connection to the current generation, or NULL with the reason. */
@@ -54,6 +48,12 @@ bool dbk_serve_page(struct dbk_answer *answer, const char *path, int *code, stru
 
 /** A page of our own words, where there is nothing else to show. */
 void dbk_serve_say(struct dbk_answer *answer, int status, enum dbk_text_id text);
+
+/** Point params (DBK_HTTP_PARAMS of them) to the request's. @return how many. */
+size_t dbk_serve_params(const struct dbk_answer *answer, struct dbk_param *params);
+
+/** Answer that a parameter is not as it should be, in the one shape of errors. */
+void dbk_serve_refuse(struct dbk_answer *answer, const struct dbk_param_problem *problem);
 
 /** Answer with a download, where path is one; it takes over the answer's connection. */
 bool dbk_serve_feed(struct dbk_answer *answer, const char *path, int *code, struct dbk_err *err);

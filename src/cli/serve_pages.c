@@ -1,5 +1,7 @@
 #include "serve_internal.h"
 
+#include <daybook/clock.h>
+#include <daybook/date.h>
 #include <daybook/escape.h>
 
 #include <inttypes.h>
@@ -9,30 +11,10 @@
 #define ROWS_ON_OVERVIEW 10
 #define ROWS_ON_PAGE 50
 
-/* --- what every answer knows --- */
+/** Parameters that every page has. */
+static const char *const own_params[] = {"lang", NULL};
 
-/** Totals change with commits only, and cost a look at every account: they are kept. */
-static int read_totals(struct dbk_answer *answer, struct dbk_err *err)
-{
-    struct dbk_serve *serve = answer->serve;
-    struct dbk_overview *overview = &answer->overview;
-    pthread_mutex_lock(&serve->mutex);
-    bool known = serve->totals_known && serve->totals.generation == overview->generation &&
-                 serve->totals.commit_seq == overview->commit_seq;
-    if (known)
-        *overview = serve->totals;
-    pthread_mutex_unlock(&serve->mutex);
-    if (known)
-        return 0;
-    int code = dbk_query_totals(answer->view, overview, err);
-    if (code != 0)
-        return code;
-    pthread_mutex_lock(&serve->mutex);
-    serve->totals = *overview;
-    serve->totals_known = true;
-    pthread_mutex_unlock(&serve->mutex);
-    return 0;
-}
+/* --- what every answer knows --- */
 
 /** The validator: another commit, generation, language, address or freshness is another page. */
 static void set_etag(struct dbk_answer *answer)
@@ -68,115 +50,98 @@ void dbk_serve_say(struct dbk_answer *answer, int status, enum dbk_text_id text)
 
 /* --- pages --- */
 
-/** One row more than is shown tells whether there are more. */
-static int show_transaction(void *context, const struct dbk_transaction_row *row)
+static int show_transactions(struct dbk_answer *answer, const struct dbk_selection *selection,
+                             int limit, struct dbk_extent *extent, struct dbk_err *err)
 {
-    struct dbk_answer *answer = context;
-    answer->more = answer->page.row_count == answer->limit;
-    if (answer->more)
-        return 0;
-    answer->last = row->key;
-    dbk_page_transaction(&answer->page, row);
-    return 0;
-}
-
-static int show_account(void *context, const struct dbk_account_row *row)
-{
-    struct dbk_answer *answer = context;
-    answer->more = answer->page.row_count == answer->limit;
-    if (answer->more)
-        return 0;
-    snprintf(answer->last_account, sizeof answer->last_account, "%.*s", (int)row->account.length,
-             row->account.bytes);
-    dbk_page_account(&answer->page, row);
-    return 0;
-}
-
-static int show_transactions(struct dbk_answer *answer, const struct dbk_transaction_key *before,
-                             int limit, struct dbk_err *err)
-{
-    answer->limit = limit;
+    struct dbk_transactions rows;
     dbk_page_begin_transactions(&answer->page);
-    int code =
-        dbk_query_transactions(answer->view, before, limit + 1, show_transaction, answer, err);
+    int code = dbk_query_transactions(answer->view, selection, limit, &rows, err);
+    for (size_t i = 0; code == 0 && i < rows.count; i++)
+        dbk_page_transaction(&answer->page, &rows.rows[i]);
     dbk_page_end_table(&answer->page);
+    *extent = rows.extent;
+    dbk_transactions_clear(&rows);
     return code;
 }
 
-static int show_accounts(struct dbk_answer *answer, const char *after, int limit,
-                         struct dbk_err *err)
+static int show_accounts(struct dbk_answer *answer, const struct dbk_account_selection *selection,
+                         int limit, struct dbk_extent *extent, struct dbk_err *err)
 {
-    struct dbk_text text = {after, (uint32_t)strlen(after)};
-    answer->limit = limit;
+    struct dbk_accounts rows;
     dbk_page_begin_accounts(&answer->page);
-    int code = dbk_query_accounts(answer->view, text, limit + 1, show_account, answer, err);
+    int code = dbk_query_accounts(answer->view, selection, limit, &rows, err);
+    for (size_t i = 0; code == 0 && i < rows.count; i++)
+        dbk_page_account(&answer->page, &rows.rows[i]);
     dbk_page_end_table(&answer->page);
+    *extent = rows.extent;
+    dbk_accounts_clear(&rows);
     return code;
 }
 
 static int overview_page(struct dbk_answer *answer, struct dbk_err *err)
 {
-    int code = read_totals(answer, err);
+    int code = dbk_query_totals(answer->view, &answer->overview, err);
     if (code != 0)
         return code;
+    struct dbk_account_selection accounts;
+    struct dbk_selection transactions;
+    struct dbk_extent extent;
+    dbk_account_selection_init(&accounts);
+    dbk_selection_init(&transactions);
     begin_page(answer, DBK_T_OVERVIEW);
     dbk_page_totals(&answer->page, &answer->overview);
     dbk_page_section(&answer->page, DBK_T_ACCOUNTS, "/accounts", DBK_T_ALL_ACCOUNTS);
-    code = show_accounts(answer, "", ROWS_ON_OVERVIEW, err);
+    code = show_accounts(answer, &accounts, ROWS_ON_OVERVIEW, &extent, err);
     if (code != 0)
         return code;
     dbk_page_section(&answer->page, DBK_T_NEWEST, "/transactions", DBK_T_ALL_TRANSACTIONS);
-    return show_transactions(answer, NULL, ROWS_ON_OVERVIEW, err);
-}
-
-/** "date.partition.offset", as our own links have it. */
-static bool parse_key(struct dbk_transaction_key *key, const char *text)
-{
-    int end = 0;
-    return strlen(text) < 64 &&
-           sscanf(text, "%" SCNd64 ".%" SCNd64 ".%" SCNd64 "%n", &key->date_s, &key->partition,
-                  &key->offset, &end) == 3 &&
-           text[end] == '\0';
+    return show_transactions(answer, &transactions, ROWS_ON_OVERVIEW, &extent, err);
 }
 
 static int transactions_page(struct dbk_answer *answer, struct dbk_err *err)
 {
-    struct dbk_transaction_key before;
-    char next[80];
-    const char *from = dbk_http_param(answer->request, "next");
-    if (from != NULL && !parse_key(&before, from)) {
-        dbk_http_error(answer->response, 400, "next is not one of this server's");
+    struct dbk_selection selection;
+    struct dbk_extent extent;
+    struct dbk_buffer query = {.bytes = NULL};
+    struct dbk_param_problem problem;
+    struct dbk_param params[DBK_HTTP_PARAMS];
+    if (!dbk_selection_parse(&selection, params, dbk_serve_params(answer, params), own_params,
+                             dbk_date_day(dbk_clock_wall_ms() / 1000), &problem)) {
+        dbk_serve_refuse(answer, &problem);
         return 0;
     }
-    snprintf(next, sizeof next, "%s%s", from != NULL ? "next=" : "", from != NULL ? from : "");
-    answer->page.query = next;
+    dbk_selection_write(&query, &selection);
+    answer->page.query = query.bytes != NULL ? query.bytes : "";
     begin_page(answer, DBK_T_TRANSACTIONS);
-    int code = show_transactions(answer, from != NULL ? &before : NULL, ROWS_ON_PAGE, err);
-    snprintf(next, sizeof next, "%" PRId64 ".%" PRId64 ".%" PRId64, answer->last.date_s,
-             answer->last.partition, answer->last.offset);
-    dbk_page_list_links(&answer->page, "/transactions", "/transactions", from == NULL,
-                        answer->more ? next : NULL, DBK_T_OLDER);
+    int code = show_transactions(answer, &selection, ROWS_ON_PAGE, &extent, err);
+    dbk_page_list_links(&answer->page, "/transactions", "/transactions",
+                        selection.place == DBK_PLACE_START, extent.has_next ? extent.next : NULL,
+                        DBK_T_OLDER);
+    answer->page.query = "";
+    dbk_buffer_clear(&query);
     return code;
 }
 
 static int accounts_page(struct dbk_answer *answer, struct dbk_err *err)
 {
+    struct dbk_account_selection selection;
+    struct dbk_extent extent;
     struct dbk_buffer query = {.bytes = NULL};
-    struct dbk_buffer next = {.bytes = NULL};
-    const char *from = dbk_http_param(answer->request, "next");
-    dbk_buffer_add_string(&query, from != NULL ? "next=" : "");
-    if (from != NULL)
-        dbk_escape_url(&query, (struct dbk_text){from, (uint32_t)strlen(from)});
+    struct dbk_param_problem problem;
+    struct dbk_param params[DBK_HTTP_PARAMS];
+    if (!dbk_account_selection_parse(&selection, params, dbk_serve_params(answer, params),
+                                     own_params, &problem)) {
+        dbk_serve_refuse(answer, &problem);
+        return 0;
+    }
+    dbk_account_selection_write(&query, &selection);
     answer->page.query = query.bytes != NULL ? query.bytes : "";
     begin_page(answer, DBK_T_ACCOUNTS);
-    int code = show_accounts(answer, from != NULL ? from : "", ROWS_ON_PAGE, err);
-    dbk_escape_url(&next,
-                   (struct dbk_text){answer->last_account, (uint32_t)strlen(answer->last_account)});
-    dbk_page_list_links(&answer->page, "/accounts", "/balances", from == NULL,
-                        answer->more ? next.bytes : NULL, DBK_T_NEXT_PAGE);
+    int code = show_accounts(answer, &selection, ROWS_ON_PAGE, &extent, err);
+    dbk_page_list_links(&answer->page, "/accounts", "/accounts", selection.place == DBK_PLACE_START,
+                        extent.has_next ? extent.next : NULL, DBK_T_NEXT_PAGE);
     answer->page.query = "";
     dbk_buffer_clear(&query);
-    dbk_buffer_clear(&next);
     return code;
 }
 

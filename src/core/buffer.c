@@ -1,6 +1,5 @@
 #include <daybook/buffer.h>
 
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,6 +27,20 @@ void dbk_buffer_add(struct dbk_buffer *buffer, const void *bytes, size_t length)
 void dbk_buffer_add_string(struct dbk_buffer *buffer, const char *string)
 {
     dbk_buffer_add(buffer, string, strlen(string));
+}
+
+void dbk_buffer_add_integer(struct dbk_buffer *buffer, int64_t number)
+{
+    char digits[20];
+    size_t i = sizeof digits;
+    uint64_t rest = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
+    do {
+        digits[--i] = (char)('0' + rest % 10);
+        rest /= 10;
+    } while (rest > 0);
+    if (number < 0)
+        digits[--i] = '-';
+    dbk_buffer_add(buffer, digits + i, sizeof digits - i);
 }
 
 void dbk_buffer_clear(struct dbk_buffer *buffer)

@@ -198,3 +198,47 @@ void dbk_row_of_day(struct dbk_row *row, const struct dbk_day *day)
     add_integer(row, day->withdrawal_count);
     add_integer(row, day->withdrawals_minor);
 }
+
+void dbk_sums_add(struct dbk_sums *sums, int64_t amount_minor)
+{
+    if (amount_minor > 0) {
+        sums->deposit_count++;
+        sums->deposits_minor += amount_minor;
+    } else {
+        sums->withdrawal_count++;
+        sums->withdrawals_minor -= amount_minor;
+    }
+}
+
+void dbk_sums_add_sums(struct dbk_sums *sums, const struct dbk_sums *more)
+{
+    sums->deposit_count += more->deposit_count;
+    sums->deposits_minor += more->deposits_minor;
+    sums->withdrawal_count += more->withdrawal_count;
+    sums->withdrawals_minor += more->withdrawals_minor;
+}
+
+static void add_sums(struct dbk_row *row, const struct dbk_sums *sums)
+{
+    add_integer(row, sums->deposit_count);
+    add_integer(row, (int64_t)(sums->deposits_minor / DBK_SUM_BASE));
+    add_integer(row, (int64_t)(sums->deposits_minor % DBK_SUM_BASE));
+    add_integer(row, sums->withdrawal_count);
+    add_integer(row, (int64_t)(sums->withdrawals_minor / DBK_SUM_BASE));
+    add_integer(row, (int64_t)(sums->withdrawals_minor % DBK_SUM_BASE));
+}
+
+void dbk_row_of_day_total(struct dbk_row *row, int64_t day, const struct dbk_sums *sums)
+{
+    row->count = 0;
+    add_integer(row, day);
+    add_sums(row, sums);
+}
+
+void dbk_row_of_totals(struct dbk_row *row, int64_t account_count, const struct dbk_sums *sums)
+{
+    row->count = 0;
+    add_integer(row, 1);
+    add_integer(row, account_count);
+    add_sums(row, sums);
+}

@@ -18,16 +18,8 @@ static void add_name(struct dbk_buffer *buffer, const char *name)
 
 static void add_integer(struct dbk_buffer *buffer, const char *name, int64_t integer)
 {
-    char digits[20];
-    size_t i = sizeof digits;
-    uint64_t rest = integer < 0 ? -(uint64_t)integer : (uint64_t)integer;
     add_name(buffer, name);
-    do
-        digits[--i] = (char)('0' + rest % 10);
-    while ((rest /= 10) > 0);
-    if (integer < 0)
-        dbk_buffer_add(buffer, "-", 1);
-    dbk_buffer_add(buffer, digits + i, sizeof digits - i);
+    dbk_buffer_add_integer(buffer, integer);
 }
 
 static void add_text(struct dbk_buffer *buffer, const char *name, struct dbk_text text)

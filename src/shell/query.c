@@ -1,6 +1,6 @@
 #include <daybook/query.h>
 
-#include "view_internal.h"
+#include "query_internal.h"
 
 #include <daybook/clock.h>
 
@@ -8,6 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/** Questions that count what they look at end by themselves before they are interrupted. */
+#define MARGIN_MS 50
 
 /** Only reading, and only from tables; whatever else a schema might ask for is refused. */
 static int authorize(void *context, int action, const char *a, const char *b, const char *database,
@@ -78,6 +81,45 @@ int dbk_query_data_version(struct dbk_view *view, int64_t *version, struct dbk_e
     return dbk_view_integer(view, "PRAGMA data_version", version, err);
 }
 
+int dbk_query_prepare(struct dbk_view *view, const char *sql, sqlite3_stmt **statement,
+                      struct dbk_err *err)
+{
+    struct dbk_prepared *slot = NULL;
+    for (int i = 0; i < DBK_QUERIES_KEPT; i++)
+        if (view->prepared[i].sql != NULL && strcmp(view->prepared[i].sql, sql) == 0 &&
+            !sqlite3_stmt_busy(view->prepared[i].statement)) {
+            *statement = view->prepared[i].statement;
+            return 0;
+        }
+    while (slot == NULL || (slot->statement != NULL && sqlite3_stmt_busy(slot->statement)))
+        slot = &view->prepared[view->prepared_next++ % DBK_QUERIES_KEPT];
+    sqlite3_finalize(slot->statement);
+    free(slot->sql);
+    *slot = (struct dbk_prepared){.sql = strdup(sql)};
+    if (slot->sql == NULL)
+        return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
+    if (sqlite3_prepare_v3(view->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &slot->statement, NULL) !=
+        SQLITE_OK) {
+        free(slot->sql);
+        slot->sql = NULL;
+        return dbk_view_fail(view, "cannot be asked", err);
+    }
+    *statement = slot->statement;
+    return 0;
+}
+
+bool dbk_query_time_is_up(const struct dbk_view *view)
+{
+    return view->deadline_ms != 0 && dbk_clock_monotonic_ms() > view->deadline_ms - MARGIN_MS;
+}
+
+struct dbk_text dbk_query_text(sqlite3_stmt *statement, int column)
+{
+    const char *bytes = (const char *)sqlite3_column_blob(statement, column);
+    struct dbk_text text = {bytes, (uint32_t)sqlite3_column_bytes(statement, column)};
+    return bytes != NULL ? text : (struct dbk_text){"", 0};
+}
+
 /** Add "p:n" to the list of positions while it fits; a list that does not ends in an ellipsis. */
 static void add_position(struct dbk_overview *overview, int64_t partition, int64_t offset)
 {
@@ -114,109 +156,89 @@ int dbk_query_position(struct dbk_view *view, struct dbk_overview *overview, str
     return code;
 }
 
+static dbk_int128 column_sum(sqlite3_stmt *statement, int column)
+{
+    return (dbk_int128)sqlite3_column_int64(statement, column) * DBK_SUM_BASE +
+           sqlite3_column_int64(statement, column + 1);
+}
+
+struct dbk_sums dbk_query_sums(sqlite3_stmt *statement, int column)
+{
+    return (struct dbk_sums){
+        .deposit_count = sqlite3_column_int64(statement, column),
+        .deposits_minor = column_sum(statement, column + 1),
+        .withdrawal_count = sqlite3_column_int64(statement, column + 3),
+        .withdrawals_minor = column_sum(statement, column + 4),
+    };
+}
+
 int dbk_query_totals(struct dbk_view *view, struct dbk_overview *overview, struct dbk_err *err)
 {
-    /* Added up here: SQLite's sum() fails when the total of many accounts exceeds 64 bits. */
-    sqlite3_stmt *statement = NULL;
-    int result = SQLITE_ERROR;
-    if (sqlite3_prepare_v2(view->db,
-                           "SELECT deposit_count, deposits_minor, withdrawal_count, "
-                           "withdrawals_minor, balance_minor FROM balances",
-                           -1, &statement, NULL) == SQLITE_OK)
-        while ((result = sqlite3_step(statement)) == SQLITE_ROW) {
-            overview->account_count++;
-            overview->deposit_count += sqlite3_column_int64(statement, 0);
-            overview->deposits_minor += sqlite3_column_int64(statement, 1);
-            overview->withdrawal_count += sqlite3_column_int64(statement, 2);
-            overview->withdrawals_minor += sqlite3_column_int64(statement, 3);
-            overview->balances_minor += sqlite3_column_int64(statement, 4);
-        }
-    sqlite3_finalize(statement);
-    if (result != SQLITE_DONE)
-        return dbk_view_fail(view, "cannot read the balances", err);
-    return dbk_view_integer(view, "SELECT count(*) FROM rejections", &overview->rejection_count,
-                            err);
-}
-
-static struct dbk_text column_text(sqlite3_stmt *statement, int column)
-{
-    const char *bytes = (const char *)sqlite3_column_text(statement, column);
-    struct dbk_text text = {bytes, (uint32_t)sqlite3_column_bytes(statement, column)};
-    return bytes != NULL ? text : (struct dbk_text){"", 0};
-}
-
-int dbk_query_accounts(struct dbk_view *view, struct dbk_text after, int limit,
-                       dbk_visit_account_row *visit, void *context, struct dbk_err *err)
-{
-    sqlite3_stmt *statement = NULL;
-    int result = SQLITE_ERROR;
-    int code = 0;
-    if (sqlite3_prepare_v2(view->db,
-                           "SELECT a.account, b.balance_minor, b.deposit_count, b.deposits_minor, "
-                           "b.withdrawal_count, b.withdrawals_minor, b.last_date_s "
-                           "FROM accounts AS a CROSS JOIN balances AS b USING (account_id) "
-                           "WHERE a.account > ?1 ORDER BY a.account LIMIT ?2",
-                           -1, &statement, NULL) != SQLITE_OK)
-        return dbk_view_fail(view, "cannot read the balances", err);
-    sqlite3_bind_text(statement, 1, after.length > 0 ? after.bytes : "", (int)after.length,
-                      SQLITE_STATIC);
-    sqlite3_bind_int(statement, 2, limit);
-    while (code == 0 && (result = sqlite3_step(statement)) == SQLITE_ROW) {
-        struct dbk_account_row row = {
-            .account = column_text(statement, 0),
-            .balance_minor = sqlite3_column_int64(statement, 1),
-            .deposit_count = sqlite3_column_int64(statement, 2),
-            .deposits_minor = sqlite3_column_int64(statement, 3),
-            .withdrawal_count = sqlite3_column_int64(statement, 4),
-            .withdrawals_minor = sqlite3_column_int64(statement, 5),
-            .last_date_s = sqlite3_column_int64(statement, 6),
-        };
-        code = visit(context, &row);
+    sqlite3_stmt *statement;
+    int code = dbk_query_prepare(view, "SELECT * FROM totals", &statement, err);
+    if (code != 0)
+        return code;
+    if (sqlite3_step(statement) == SQLITE_ROW) {
+        struct dbk_sums sums = dbk_query_sums(statement, 2);
+        overview->account_count = sqlite3_column_int64(statement, 1);
+        overview->deposit_count = sums.deposit_count;
+        overview->deposits_minor = sums.deposits_minor;
+        overview->withdrawal_count = sums.withdrawal_count;
+        overview->withdrawals_minor = sums.withdrawals_minor;
+        overview->balances_minor = sums.deposits_minor - sums.withdrawals_minor;
+        /* Every event is a transaction or a rejection. */
+        overview->rejection_count = overview->applied - sums.deposit_count - sums.withdrawal_count;
+    } else {
+        code = dbk_view_fail(view, "cannot read the totals", err);
     }
-    if (code == 0 && result != SQLITE_DONE)
-        code = dbk_view_fail(view, "cannot read the balances", err);
-    sqlite3_finalize(statement);
+    sqlite3_reset(statement);
     return code;
 }
 
-int dbk_query_transactions(struct dbk_view *view, const struct dbk_transaction_key *before,
-                           int limit, dbk_visit_transaction_row *visit, void *context,
-                           struct dbk_err *err)
+int dbk_query_days(struct dbk_view *view, int64_t first, int64_t last, int limit,
+                   dbk_visit_day *visit, void *context, struct dbk_err *err)
 {
-    /* The newest key there can be stands for "from the beginning": one statement for both. */
-    static const struct dbk_transaction_key newest = {INT64_MAX, INT64_MAX, INT64_MAX};
-    sqlite3_stmt *statement = NULL;
+    sqlite3_stmt *statement;
     int result = SQLITE_ERROR;
-    int code = 0;
-    before = before != NULL ? before : &newest;
-    if (sqlite3_prepare_v2(view->db,
-                           "SELECT t.date_s, t.partition, t.offset, a.account, t.amount_minor, "
-                           "t.balance_minor, t.declared_minor, t.memo "
-                           "FROM transactions AS t INDEXED BY transactions_by_date "
-                           "CROSS JOIN accounts AS a USING (account_id) "
-                           "WHERE (t.date_s, t.partition, t.offset) < (?1, ?2, ?3) "
-                           "ORDER BY t.date_s DESC, t.partition DESC, t.offset DESC LIMIT ?4",
-                           -1, &statement, NULL) != SQLITE_OK)
-        return dbk_view_fail(view, "cannot read the transactions", err);
-    sqlite3_bind_int64(statement, 1, before->date_s);
-    sqlite3_bind_int64(statement, 2, before->partition);
-    sqlite3_bind_int64(statement, 3, before->offset);
-    sqlite3_bind_int(statement, 4, limit);
+    int code = dbk_query_prepare(view,
+                                 "SELECT * FROM daily_totals WHERE day BETWEEN ?1 AND ?2 "
+                                 "ORDER BY day LIMIT ?3",
+                                 &statement, err);
+    if (code != 0)
+        return code;
+    sqlite3_bind_int64(statement, 1, first);
+    sqlite3_bind_int64(statement, 2, last);
+    sqlite3_bind_int(statement, 3, limit);
     while (code == 0 && (result = sqlite3_step(statement)) == SQLITE_ROW) {
-        struct dbk_transaction_row row = {
-            .key = {sqlite3_column_int64(statement, 0), sqlite3_column_int64(statement, 1),
-                    sqlite3_column_int64(statement, 2)},
-            .account = column_text(statement, 3),
-            .amount_minor = sqlite3_column_int64(statement, 4),
-            .balance_minor = sqlite3_column_int64(statement, 5),
-            .declared_minor = sqlite3_column_int64(statement, 6),
-            .has_declared = sqlite3_column_type(statement, 6) != SQLITE_NULL,
-            .memo = column_text(statement, 7),
-        };
-        code = visit(context, &row);
+        struct dbk_day_volume volume = {.day = sqlite3_column_int64(statement, 0),
+                                        .sums = dbk_query_sums(statement, 1)};
+        code = visit(context, &volume);
     }
     if (code == 0 && result != SQLITE_DONE)
-        code = dbk_view_fail(view, "cannot read the transactions", err);
-    sqlite3_finalize(statement);
+        code = dbk_view_fail(view, "cannot read the daily totals", err);
+    sqlite3_reset(statement);
+    return code;
+}
+
+int dbk_query_day_range(struct dbk_view *view, int64_t *first, int64_t *last, bool *any,
+                        struct dbk_err *err)
+{
+    static const char *const ends[] = {"SELECT day FROM daily_totals ORDER BY day LIMIT 1",
+                                       "SELECT day FROM daily_totals ORDER BY day DESC LIMIT 1"};
+    int code = 0;
+    *any = false;
+    for (int i = 0; code == 0 && i < 2; i++) {
+        sqlite3_stmt *statement;
+        code = dbk_query_prepare(view, ends[i], &statement, err);
+        if (code != 0)
+            return code;
+        int result = sqlite3_step(statement);
+        *any = result == SQLITE_ROW;
+        if (*any)
+            *(i == 0 ? first : last) = sqlite3_column_int64(statement, 0);
+        else if (result != SQLITE_DONE)
+            code = dbk_view_fail(view, "cannot read the daily totals", err);
+        sqlite3_reset(statement);
+    }
     return code;
 }

@@ -204,6 +204,42 @@ static int make_days(struct dbk_view *view, struct dbk_err *err)
     return code;
 }
 
+/** Totals of each day and of all, along the index by date: in constant memory. */
+static int make_totals(struct dbk_view *view, struct dbk_book *book, struct dbk_err *err)
+{
+    sqlite3_stmt *select = NULL;
+    struct dbk_sums all = {0};
+    struct dbk_sums of_day = {0};
+    int64_t day = 0;
+    int64_t account_count = 0;
+    int result = SQLITE_ERROR;
+    int code = 0;
+    if (sqlite3_prepare_v2(view->db,
+                           "SELECT date_s, amount_minor FROM transactions "
+                           "INDEXED BY transactions_by_date ORDER BY date_s",
+                           -1, &select, NULL) != SQLITE_OK)
+        return dbk_view_fail(view, "cannot make the daily totals", err);
+    while (code == 0 && (result = sqlite3_step(select)) == SQLITE_ROW) {
+        int64_t number = dbk_date_day(sqlite3_column_int64(select, 0));
+        if (number != day && of_day.deposit_count + of_day.withdrawal_count > 0) {
+            code = dbk_view_put_day_total(view, day, &of_day, err);
+            dbk_sums_add_sums(&all, &of_day);
+            of_day = (struct dbk_sums){0};
+        }
+        day = number;
+        dbk_sums_add(&of_day, sqlite3_column_int64(select, 1));
+    }
+    if (code == 0 && result != SQLITE_DONE)
+        code = dbk_view_fail(view, "cannot make the daily totals", err);
+    sqlite3_finalize(select);
+    if (code == 0 && of_day.deposit_count + of_day.withdrawal_count > 0)
+        code = dbk_view_put_day_total(view, day, &of_day, err);
+    dbk_sums_add_sums(&all, &of_day);
+    for (int32_t p = 0; p < dbk_book_partition_count(book); p++)
+        account_count += dbk_ledger_account_count(dbk_book_ledger(book, p));
+    return code == 0 ? dbk_view_put_totals(view, account_count, &all, err) : code;
+}
+
 /** The invariants of schema/views.sql, as stored. */
 static int check_counts(struct dbk_view *view, struct dbk_book *book, struct dbk_err *err)
 {
@@ -238,6 +274,8 @@ int dbk_rebuild_finish(struct dbk_rebuild *rebuild, struct dbk_book *book, struc
         code = dbk_view_exec(rebuild->view, dbk_indexes_sql, err);
     if (code == 0)
         code = make_days(rebuild->view, err);
+    if (code == 0)
+        code = make_totals(rebuild->view, book, err);
     if (code == 0)
         code = check_counts(rebuild->view, book, err);
     if (code == 0)

@@ -118,6 +118,10 @@ void dbk_view_close(struct dbk_view *view)
         return;
     for (int i = 0; i < DBK_SQL_COUNT; i++)
         sqlite3_finalize(view->statements[i]);
+    for (int i = 0; i < DBK_QUERIES_KEPT; i++) {
+        sqlite3_finalize(view->prepared[i].statement);
+        free(view->prepared[i].sql);
+    }
     sqlite3_close_v2(view->db);
     dbk_digest_close(view->digest);
     free(view->path);
@@ -184,6 +188,9 @@ int dbk_view_create_tables(struct dbk_view *view, const struct dbk_topic *topic,
     sqlite3_finalize(statement);
     if (!ok)
         return dbk_view_fail(view, "cannot set up", err);
+    code = dbk_view_exec(view, "INSERT INTO totals VALUES (1, 0, 0, 0, 0, 0, 0, 0)", err);
+    if (code != 0)
+        return code;
     struct dbk_book *book = NULL;
     static const uint8_t any_key[16];
     struct dbk_text name = {topic->name, (uint32_t)strlen(topic->name)};

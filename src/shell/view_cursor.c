@@ -36,10 +36,14 @@ static const char *const walks[DBK_WALK_COUNT] = {
     [DBK_WALK_DIGESTS] =
         "SELECT * FROM digests WHERE partition = ?1 AND offset_next >= ?2 ORDER BY offset_next",
     [DBK_WALK_DAYS] = "SELECT * FROM daily_aggregates ORDER BY account_id, day",
+    [DBK_WALK_DAY_TOTALS] = "SELECT * FROM daily_totals ORDER BY day",
+    [DBK_WALK_TOTALS] = "SELECT * FROM totals ORDER BY only",
+    [DBK_WALK_BY_REASON] = "SELECT reason, timestamp_ms, partition, offset FROM rejections "
+                           "INDEXED BY rejections_by_reason ORDER BY reason, timestamp_ms",
     [DBK_WALK_BY_ACCOUNT] = "SELECT account_id, date_s, amount_minor, partition, offset "
                             "FROM transactions INDEXED BY transactions_by_account "
                             "ORDER BY account_id, date_s",
-    [DBK_WALK_BY_DATE] = "SELECT date_s, partition, offset FROM transactions "
+    [DBK_WALK_BY_DATE] = "SELECT date_s, partition, offset, amount_minor FROM transactions "
                          "INDEXED BY transactions_by_date ORDER BY date_s",
     [DBK_WALK_BY_NAME] = "SELECT account, account_id FROM accounts "
                          "INDEXED BY sqlite_autoindex_accounts_1 ORDER BY account",

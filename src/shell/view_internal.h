@@ -20,6 +20,8 @@ enum dbk_view_statement {
     DBK_SQL_TRANSACTION,
     DBK_SQL_REJECTION,
     DBK_SQL_DAY,
+    DBK_SQL_DAY_TOTAL,
+    DBK_SQL_TOTALS,
     DBK_SQL_ACCOUNT,
     DBK_SQL_BALANCE,
     DBK_SQL_SOURCE,
@@ -28,6 +30,15 @@ enum dbk_view_statement {
     DBK_SQL_DIGEST,
     DBK_SQL_META,
     DBK_SQL_COUNT
+};
+
+/** Prepared questions that a connection keeps. */
+#define DBK_QUERIES_KEPT 32
+
+/** A question's text and its statement. */
+struct dbk_prepared {
+    char *sql;
+    sqlite3_stmt *statement;
 };
 
 struct dbk_view {
@@ -42,6 +53,8 @@ struct dbk_view {
     int64_t deadline_ms;                     /* of the question being answered; 0: none */
     const volatile sig_atomic_t *stop;       /* NULL: nobody can ask to stop */
     sqlite3_stmt *statements[DBK_SQL_COUNT]; /* of a writer; prepared when first used */
+    struct dbk_prepared prepared[DBK_QUERIES_KEPT]; /* of a reader */
+    int prepared_next;                              /* the place whose turn it is to be given up */
 };
 
 /** @return true where the user asked to stop. */
@@ -83,6 +96,12 @@ DBK_MUST_CHECK int dbk_view_put_balance(struct dbk_view *view, const struct dbk_
 /** Add to the row of its account and day. */
 DBK_MUST_CHECK int dbk_view_put_day(struct dbk_view *view, const struct dbk_day *day,
                                     struct dbk_err *err);
+/** Add to the row of its day. */
+DBK_MUST_CHECK int dbk_view_put_day_total(struct dbk_view *view, int64_t day,
+                                          const struct dbk_sums *sums, struct dbk_err *err);
+/** Add to the totals. */
+DBK_MUST_CHECK int dbk_view_put_totals(struct dbk_view *view, int64_t account_count,
+                                       const struct dbk_sums *sums, struct dbk_err *err);
 DBK_MUST_CHECK int dbk_view_put_seq(struct dbk_view *view, int64_t source_id, int64_t seq,
                                     struct dbk_err *err);
 DBK_MUST_CHECK int dbk_view_put_checkpoint(struct dbk_view *view, int32_t partition,

@@ -3,6 +3,11 @@
 #include <daybook/clock.h>
 #include <daybook/date.h>
 
+/* Both lows are below DBK_SUM_BASE, so that their sum fits 64 bits. */
+#define ADD_SUM(name, high, low)                                                                   \
+    name "_high = " name "_high + " high " + (" name "_low + " low                                 \
+         ") / 1000000000000000000, " name "_low = (" name "_low + " low ") % 1000000000000000000"
+
 static const char *const statements[DBK_SQL_COUNT] = {
     [DBK_SQL_BEGIN] = "BEGIN IMMEDIATE",
     [DBK_SQL_COMMIT] = "COMMIT",
@@ -13,6 +18,18 @@ static const char *const statements[DBK_SQL_COUNT] = {
         "INSERT INTO daily_aggregates VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO UPDATE SET "
         "deposit_count = deposit_count + ?3, deposits_minor = deposits_minor + ?4, "
         "withdrawal_count = withdrawal_count + ?5, withdrawals_minor = withdrawals_minor + ?6",
+    [DBK_SQL_DAY_TOTAL] =
+        "INSERT INTO daily_totals VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO UPDATE SET "
+        "deposit_count = deposit_count + ?2, " ADD_SUM(
+            "deposits", "?3",
+            "?4") ", "
+                  "withdrawal_count = withdrawal_count + ?5, " ADD_SUM("withdrawals", "?6", "?7"),
+    [DBK_SQL_TOTALS] =
+        "UPDATE totals SET account_count = account_count + ?2, "
+        "deposit_count = deposit_count + ?3, " ADD_SUM(
+            "deposits", "?4", "?5") ", "
+                                    "withdrawal_count = withdrawal_count + ?6, " ADD_SUM(
+                                        "withdrawals", "?7", "?8") " WHERE only = ?1",
     [DBK_SQL_ACCOUNT] = "INSERT INTO accounts VALUES (?, ?)",
     [DBK_SQL_BALANCE] = "INSERT OR REPLACE INTO balances VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
     [DBK_SQL_SOURCE] = "INSERT INTO sources VALUES (?, ?, ?, ?)",
@@ -76,11 +93,16 @@ static int put_row(struct dbk_view *view, enum dbk_view_statement which, const s
     return dbk_view_run(view, which, err);
 }
 
+static int64_t signed_amount(const struct dbk_event *event)
+{
+    return event->type == DBK_DEPOSIT ? event->value_minor : -event->value_minor;
+}
+
 static int add_to_day(struct dbk_view *view, const struct dbk_event *event, int64_t account_id,
                       struct dbk_err *err)
 {
     struct dbk_day day = {.account_id = account_id, .day = dbk_date_day(event->date_s)};
-    dbk_day_add(&day, event->type == DBK_DEPOSIT ? event->value_minor : -event->value_minor);
+    dbk_day_add(&day, signed_amount(event));
     return dbk_view_put_day(view, &day, err);
 }
 
@@ -163,6 +185,22 @@ int dbk_view_put_day(struct dbk_view *view, const struct dbk_day *day, struct db
     return put_row(view, DBK_SQL_DAY, &row, err);
 }
 
+int dbk_view_put_day_total(struct dbk_view *view, int64_t day, const struct dbk_sums *sums,
+                           struct dbk_err *err)
+{
+    struct dbk_row row;
+    dbk_row_of_day_total(&row, day, sums);
+    return put_row(view, DBK_SQL_DAY_TOTAL, &row, err);
+}
+
+int dbk_view_put_totals(struct dbk_view *view, int64_t account_count, const struct dbk_sums *sums,
+                        struct dbk_err *err)
+{
+    struct dbk_row row;
+    dbk_row_of_totals(&row, account_count, sums);
+    return put_row(view, DBK_SQL_TOTALS, &row, err);
+}
+
 int dbk_view_put_seq(struct dbk_view *view, int64_t source_id, int64_t seq, struct dbk_err *err)
 {
     sqlite3_stmt *statement = statement_of(view, DBK_SQL_SOURCE_SEQ);
@@ -231,6 +269,36 @@ static int put_state(struct dbk_view *view, struct dbk_book *book, const struct 
     return code;
 }
 
+/** The totals of the entries: a day's are gathered while entries are of the same day, as most are.
+ */
+static int put_totals(struct dbk_view *view, const struct dbk_changes *changes, struct dbk_err *err)
+{
+    struct dbk_sums all = {0};
+    struct dbk_sums of_day = {0};
+    int64_t day = 0;
+    int64_t account_count = 0;
+    int code = 0;
+    for (size_t i = 0; code == 0 && i < changes->count; i++) {
+        const struct dbk_entry *entry = &changes->entries[i];
+        if (entry->posting.verdict != DBK_POSTED)
+            continue;
+        int64_t its_day = dbk_date_day(entry->event.date_s);
+        bool begun = of_day.deposit_count + of_day.withdrawal_count > 0;
+        if (begun && its_day != day) {
+            code = dbk_view_put_day_total(view, day, &of_day, err);
+            of_day = (struct dbk_sums){0};
+        }
+        day = its_day;
+        dbk_sums_add(&of_day, signed_amount(&entry->event));
+        dbk_sums_add(&all, signed_amount(&entry->event));
+        account_count += entry->posting.account_is_new;
+    }
+    if (code != 0 || all.deposit_count + all.withdrawal_count == 0)
+        return code;
+    code = dbk_view_put_day_total(view, day, &of_day, err);
+    return code == 0 ? dbk_view_put_totals(view, account_count, &all, err) : code;
+}
+
 /** All that belongs to one commit, within its transaction. */
 static int write_changes(struct dbk_view *view, struct dbk_book *book,
                          const struct dbk_changes *changes, struct dbk_err *err)
@@ -240,6 +308,8 @@ static int write_changes(struct dbk_view *view, struct dbk_book *book,
         code = dbk_view_insert_entry(view, &changes->entries[i], true, err);
     for (size_t i = 0; code == 0 && i < changes->count; i++)
         code = put_state(view, book, &changes->entries[i], err);
+    if (code == 0)
+        code = put_totals(view, changes, err);
     if (code == 0)
         code = dbk_view_insert_points(view, changes, err);
     if (code == 0)

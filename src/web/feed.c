@@ -100,7 +100,7 @@ void dbk_feed_transaction(struct dbk_buffer *out, enum dbk_feed feed, bool first
     struct field position = {.name = "position"};
     char date[DBK_DATE_TEXT_SIZE];
     bool deposit = row->amount_minor > 0;
-    struct dbk_text date_text = {date, (uint32_t)dbk_date_format(date, row->key.date_s)};
+    struct dbk_text date_text = {date, (uint32_t)dbk_date_format(date, row->date_s)};
     begin_row(out, feed, first);
     add_text(out, feed, "transaction_date", date_text, true);
     add_text(out, feed, "account", row->account, false);
@@ -112,8 +112,8 @@ void dbk_feed_transaction(struct dbk_buffer *out, enum dbk_feed feed, bool first
     add_amount(out, feed, "balance", row->balance_minor, true);
     add_amount(out, feed, "declared_balance", row->declared_minor, row->has_declared);
     add_text(out, feed, "memo", row->memo, false);
-    snprintf(position.value, sizeof position.value, "%" PRId64 ":%" PRId64, row->key.partition,
-             row->key.offset);
+    snprintf(position.value, sizeof position.value, "%" PRId64 ":%" PRId64, row->partition,
+             row->offset);
     add_field(out, feed, &position);
     end_row(out, feed);
 }

@@ -5,7 +5,7 @@
 #define DAYBOOK_FEED_H
 
 #include <daybook/buffer.h>
-#include <daybook/query.h>
+#include <daybook/query_accounts.h>
 
 enum dbk_feed {
     DBK_FEED_CSV,

@@ -288,7 +288,7 @@ void dbk_page_transaction(struct dbk_page *page, const struct dbk_transaction_ro
     bool deposit = row->amount_minor > 0;
     page->row_count++;
     add(page, "<tr><td>");
-    dbk_lang_date(page->out, page->lang, row->key.date_s, false);
+    dbk_lang_date(page->out, page->lang, row->date_s, false);
     add(page, "</td><th scope=\"row\">");
     dbk_escape_html(page->out, row->account);
     add(page, "</th><td>");
@@ -308,7 +308,7 @@ void dbk_page_transaction(struct dbk_page *page, const struct dbk_transaction_ro
     add(page, "</td><td>");
     dbk_escape_html(page->out, row->memo);
     snprintf(position, sizeof position, "</td><td class=\"position\">%" PRId64 ":%" PRId64 "</td>",
-             row->key.partition, row->key.offset);
+             row->partition, row->offset);
     add(page, position);
     add(page, "</tr>\n");
 }

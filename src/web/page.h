@@ -7,7 +7,7 @@
 
 #include "lang.h"
 
-#include <daybook/query.h>
+#include <daybook/query_accounts.h>
 
 /** What is known about how far the view is behind the log. */
 struct dbk_freshness {
