@@ -108,7 +108,7 @@ class Ledger:
     def dump(self, database=None):
         """All rows that the log determines; who made them, and when, is left out."""
         tables = ("checkpoints", "digests", "accounts", "balances", "sources", "transactions",
-                  "rejections", "daily_aggregates")
+                  "rejections", "daily_aggregates", "daily_totals", "totals")
         with sqlite3.connect(database or self.database, timeout=30) as connection:
             return {table: connection.execute(
                 f"SELECT * FROM {table} ORDER BY 1, 2").fetchall() for table in tables}

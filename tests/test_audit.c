@@ -194,6 +194,8 @@ static void dump(struct dbk_buffer *text, const char *file)
         "SELECT partition, offset, reason, detail, timestamp_ms, quote(key), value_length, "
         "hex(value_digest), quote(value_head) FROM rejections ORDER BY 1, 2",
         "SELECT * FROM daily_aggregates ORDER BY 1, 2",
+        "SELECT * FROM daily_totals ORDER BY 1",
+        "SELECT * FROM totals",
     };
     sqlite3 *db;
     text->length = 0;

@@ -12,6 +12,10 @@
 
 #define DBK_SECONDS_PER_DAY 86400
 
+/** The first second of year 0000 and the last of year 9999. */
+#define DBK_DATE_MIN_S (-62167219200)
+#define DBK_DATE_MAX_S 253402300799
+
 /** "YYYY-MM-DDTHH:MM:SSZ" with its terminating zero. */
 #define DBK_DATE_TEXT_SIZE 21
 

@@ -75,6 +75,14 @@ uint64_t dbk_audit_rows_hash(const struct dbk_audit_rows *rows, const struct dbk
     return dbk_hash(rows->hash_key, numbers, (size_t)count * sizeof numbers[0]);
 }
 
+uint64_t dbk_audit_rows_hash_reason(const struct dbk_audit_rows *rows, struct dbk_text reason,
+                                    int64_t timestamp_ms, int64_t partition, int64_t offset)
+{
+    const uint64_t numbers[] = {dbk_hash(rows->hash_key, reason.bytes, reason.length),
+                                (uint64_t)timestamp_ms, (uint64_t)partition, (uint64_t)offset};
+    return dbk_hash(rows->hash_key, numbers, sizeof numbers);
+}
+
 int64_t dbk_audit_rows_first_bad(const struct dbk_audit_rows *rows, int32_t partition,
                                  uint32_t account)
 {
@@ -103,12 +111,16 @@ static void remember_bad(struct dbk_audit_rows *rows, int32_t partition, uint32_
 static void count_stored(struct dbk_audit_rows *rows, int table, const struct dbk_row *row)
 {
     static const int by_account[] = {2, 3, 4, 0, 1};
-    static const int by_date[] = {3, 0, 1};
-    if (table != TRANSACTIONS)
+    static const int by_date[] = {3, 0, 1, 4};
+    if (table != TRANSACTIONS) {
+        rows->by_reason_sum +=
+            dbk_audit_rows_hash_reason(rows, row->values[2].text, row->values[4].integer,
+                                       row->values[0].integer, row->values[1].integer);
         return;
+    }
     rows->row_count++;
     rows->by_account_sum += dbk_audit_rows_hash(rows, row->values, by_account, 5);
-    rows->by_date_sum += dbk_audit_rows_hash(rows, row->values, by_date, 3);
+    rows->by_date_sum += dbk_audit_rows_hash(rows, row->values, by_date, 4);
 }
 
 /** A row that the log does not have there. Its account, if the book has it, is bad from there on.

@@ -24,7 +24,8 @@ struct dbk_audit_rows {
     uint8_t hash_key[16];
     uint64_t by_account_sum; /**< of the stored rows, as index transactions_by_account has them */
     uint64_t by_date_sum;
-    int64_t row_count; /**< stored transactions */
+    uint64_t by_reason_sum; /**< of the stored rejections, as index rejections_by_reason has them */
+    int64_t row_count;      /**< stored transactions */
 };
 
 /** @param rows  zeroed by this. */
@@ -48,5 +49,9 @@ int64_t dbk_audit_rows_first_bad(const struct dbk_audit_rows *rows, int32_t part
 /** Hash some integers of a row with the audit's key. */
 uint64_t dbk_audit_rows_hash(const struct dbk_audit_rows *rows, const struct dbk_value *values,
                              const int *columns, int count);
+
+/** Hash an entry of rejections_by_reason. */
+uint64_t dbk_audit_rows_hash_reason(const struct dbk_audit_rows *rows, struct dbk_text reason,
+                                    int64_t timestamp_ms, int64_t partition, int64_t offset);
 
 #endif

@@ -1,5 +1,7 @@
 #include "audit_tables.h"
 
+#include "audit_totals.h"
+
 #include "cli.h"
 
 #include <daybook/buffer.h>
@@ -185,8 +187,8 @@ static void describe(const struct dbk_audit_tables *tables, const struct table *
         /* The day says where; the account's last event would mislead. */
         difference->has_date = !__builtin_mul_overflow(row->values[1].integer, DBK_SECONDS_PER_DAY,
                                                        &difference->date_s) &&
-                               difference->date_s >= -62167219200 &&
-                               difference->date_s <= 253402300799;
+                               difference->date_s >= DBK_DATE_MIN_S &&
+                               difference->date_s <= DBK_DATE_MAX_S;
         difference->offset_first = -1;
         if (difference->has_date && difference->account.length > 0)
             dbk_report_history_of_day(command, difference->account, difference->date_s);
@@ -324,7 +326,7 @@ static const struct table days = {"daily_aggregates",
                                    {"count of withdrawals", DBK_COLUMN_PLAIN},
                                    {"withdrawals", DBK_COLUMN_AMOUNT}}};
 
-static void report_index(const struct dbk_audit_tables *tables, const char *name)
+void dbk_audit_report_index(const struct dbk_audit_tables *tables, const char *name)
 {
     dbk_report_difference(tables->report, &(struct dbk_difference){
                                               .check = "indexes",
@@ -343,30 +345,8 @@ static int compare_days(const struct dbk_audit_tables *tables, struct dbk_err *e
     if (code == 0)
         code = merge(tables, &days, &source, err);
     if (code == 0 && source.sum != tables->rows->by_account_sum)
-        report_index(tables, "transactions_by_account");
+        dbk_audit_report_index(tables, "transactions_by_account");
     dbk_view_cursor_close(source.cursor);
-    return code;
-}
-
-static int compare_by_date(const struct dbk_audit_tables *tables, struct dbk_err *err)
-{
-    static const int columns[] = {0, 1, 2};
-    struct dbk_view_cursor *cursor = NULL;
-    const struct dbk_row *row;
-    uint64_t sum = 0;
-    int code = dbk_view_cursor_open(&cursor, tables->view, DBK_WALK_BY_DATE, NULL, err);
-    if (code == 0)
-        code = dbk_view_cursor_next(cursor, err);
-    while (code == 0 && (row = dbk_view_cursor_row(cursor)) != NULL) {
-        int64_t partition = row->values[1].integer;
-        if (partition >= 0 && partition < partition_count(tables) && tables->chosen[partition] &&
-            row->values[2].integer >= tables->offset_start[partition])
-            sum += dbk_audit_rows_hash(tables->rows, row->values, columns, 3);
-        code = dbk_view_cursor_next(cursor, err);
-    }
-    dbk_view_cursor_close(cursor);
-    if (code == 0 && sum != tables->rows->by_date_sum)
-        report_index(tables, "transactions_by_date");
     return code;
 }
 
@@ -401,7 +381,7 @@ static int compare_by_name(const struct dbk_audit_tables *tables, struct dbk_err
                              (int64_t)i * partition_count(tables) + p);
     }
     if (code == 0 && sum != 0)
-        report_index(tables, "accounts by name");
+        dbk_audit_report_index(tables, "accounts by name");
     return code;
 }
 
@@ -526,7 +506,7 @@ int dbk_audit_tables(const struct dbk_audit_tables *tables, struct dbk_err *err)
     if (code == 0)
         code = compare_days(tables, err);
     if (code == 0)
-        code = compare_by_date(tables, err);
+        code = dbk_audit_totals(tables, err);
     if (code == 0)
         code = compare_by_name(tables, err);
     return code == 0 ? find_strays(tables, err) : code;

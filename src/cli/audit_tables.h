@@ -17,8 +17,8 @@ struct dbk_audit_tables {
     const int64_t *offset_start; /**< per partition: where the replay began */
 };
 
-/** accounts, balances, sources, checkpoints, daily_aggregates, the indexes, the schema, and rows
- *  that belong to no partition. */
+/** accounts, balances, sources, checkpoints, daily_aggregates, totals, the indexes, the schema, and
+ * rows that belong to no partition. */
 DBK_MUST_CHECK int dbk_audit_tables(const struct dbk_audit_tables *tables, struct dbk_err *err);
 
 #endif

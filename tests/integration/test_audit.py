@@ -163,6 +163,13 @@ def test_a_checkpoint_moved(proven, step):
     ("DELETE FROM balances", "balances"),
     ("INSERT INTO balances VALUES (1000, 1, 1, 1, 0, 0, 0, 0)", "balances"),
     ("UPDATE sources SET seq = 7", "sources"),
+    ("UPDATE daily_totals SET deposits_low = deposits_low + 1 WHERE day = 19723", "daily_totals"),
+    ("UPDATE daily_totals SET withdrawals_high = 1 WHERE day = 19723", "daily_totals"),
+    ("DELETE FROM daily_totals WHERE day = 19723", "daily_totals"),
+    ("INSERT INTO daily_totals VALUES (1, 1, 0, 1, 0, 0, 0)", "daily_totals"),
+    ("UPDATE totals SET deposits_low = deposits_low + 1", "totals"),
+    ("UPDATE totals SET account_count = account_count + 1", "totals"),
+    ("DELETE FROM totals", "totals"),
     ("UPDATE sources SET source = 'x'", "sources"),
     ("INSERT INTO digests VALUES (0, 4096, x'00')", "digests"),
     ("INSERT INTO digests VALUES (1, -4096, x'00')", "digests"),
@@ -184,7 +191,7 @@ def test_an_index_that_says_something_else(proven):
     proven.run("export")  # nothing holds the file open afterwards
     database = sqlite3.connect(proven.database)
     database.execute("PRAGMA writable_schema = 1")
-    database.execute("UPDATE sqlite_schema SET sql = replace(sql, '(date_s)', '(date_s ) ') "
+    database.execute("UPDATE sqlite_schema SET sql = replace(sql, '(date_s,', '(date_s ,') "
                      "WHERE name = 'transactions_by_date'")
     database.commit()
     database.close()
