@@ -65,6 +65,10 @@ void dbk_book_restore_checkpoint(struct dbk_book *book, int32_t partition,
 /** Replace a partition's ledger; the book owns it from now on. */
 void dbk_book_restore_ledger(struct dbk_book *book, int32_t partition, struct dbk_ledger *ledger);
 
+/** Take a partition's ledger and checkpoint over from another book of the same log; what this one
+ *  had of it goes there. */
+void dbk_book_swap(struct dbk_book *book, struct dbk_book *other, int32_t partition);
+
 /** Back to the empty book that dbk_book_open gave. @return 0 or DBK_ENOMEM. */
 DBK_MUST_CHECK int dbk_book_clear(struct dbk_book *book);
 

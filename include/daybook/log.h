@@ -90,6 +90,25 @@ DBK_MUST_CHECK int dbk_log_start(struct dbk_log *log, const int64_t *offset_next
                                  const int64_t *offset_end, struct dbk_err *err);
 
 /**
+ * Begin to follow some partitions where a book ends, and check on the way that it is the same log:
+ * the last record that the book has of each is read again, and dbk_log_read fails with DBK_ENO
+ * where it does not link to the book. Sends no question and does not wait, so it also works while
+ * the broker is away.
+ *
+ * @param book      lives as long as the reading.
+ * @param followed  per partition.
+ */
+DBK_MUST_CHECK int dbk_log_follow(struct dbk_log *log, struct dbk_book *book, const bool *followed,
+                                  struct dbk_err *err);
+
+/** @return true when every partition followed was recognised as the book's. */
+bool dbk_log_is_linked(const struct dbk_log *log);
+
+/** @return true when every partition followed was read to the end that it had at some time since
+ *          following began. */
+bool dbk_log_is_caught_up(const struct dbk_log *log);
+
+/**
  * Read the next records.
  *
  * Waits up to timeout_ms for the first one and then takes what is there.

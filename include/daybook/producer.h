@@ -54,6 +54,18 @@ DBK_MUST_CHECK int dbk_producer_send(struct dbk_producer *producer, int32_t part
 DBK_MUST_CHECK int dbk_producer_flush(struct dbk_producer *producer, int timeout_ms,
                                       struct dbk_err *err);
 
+/** Serve delivery reports, waiting up to timeout_ms for the first. Returns as send; DBK_EBROKER
+ * only where the record that failed is certainly not in the log. */
+DBK_MUST_CHECK int dbk_producer_poll(struct dbk_producer *producer, int timeout_ms,
+                                     struct dbk_err *err);
+
+/**
+ * Drop what is not acknowledged; nothing can be sent afterwards.
+ *
+ * @return true where certainly nothing of it is in the log, or will be.
+ */
+DBK_MUST_CHECK bool dbk_producer_abandon(struct dbk_producer *producer);
+
 /** @return true where the client library gave up: only another producer can go on. */
 bool dbk_producer_is_fatal(const struct dbk_producer *producer);
 

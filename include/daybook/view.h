@@ -68,8 +68,13 @@ int64_t dbk_view_generation(const struct dbk_view *view);
 /** @return true where the link now points to another generation than this one. */
 bool dbk_view_replaced(const struct dbk_view *view);
 
-/** Read all accounts, sources and checkpoints into an empty book, in one read transaction. */
-DBK_MUST_CHECK int dbk_view_load(struct dbk_view *view, struct dbk_book *book, struct dbk_err *err);
+/**
+ * Read accounts, sources and checkpoints into an empty book, in one read transaction.
+ *
+ * @param only  one partition's, or -1: all.
+ */
+DBK_MUST_CHECK int dbk_view_load(struct dbk_view *view, struct dbk_book *book, int32_t only,
+                                 struct dbk_err *err);
 
 /**
  * Write changes, the accounts and sources of book that they changed, and its checkpoints, in one

@@ -39,6 +39,8 @@ enum dbk_walk {
                                    seq, memo */
     DBK_WALK_EXPORT_ACCOUNTS, /**< the same columns, after account_id a, date_s b, partition c,
                                    offset d, in this order */
+    DBK_WALK_LATEST,          /**< the last b transactions of account a, newest first in log order:
+                                    partition, offset, date_s, amount_minor, balance_minor, memo */
     DBK_WALK_COUNT
 };
 

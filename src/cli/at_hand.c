@@ -37,7 +37,7 @@ static struct dbk_view *open_view(const struct dbk_topic *topic, const char *pat
 }
 
 /** Load the view, in a read transaction that stays open. */
-static int load(struct dbk_view *view, struct dbk_book *book, struct dbk_err *err)
+static int load(struct dbk_view *view, struct dbk_book *book, int32_t only, struct dbk_err *err)
 {
     int32_t count = dbk_book_partition_count(book);
     struct dbk_checkpoint *checkpoints = calloc((size_t)count, sizeof *checkpoints);
@@ -45,7 +45,7 @@ static int load(struct dbk_view *view, struct dbk_book *book, struct dbk_err *er
         return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
     int code = dbk_view_begin(view, checkpoints, err);
     free(checkpoints);
-    return code == 0 ? dbk_view_load(view, book, err) : code;
+    return code == 0 ? dbk_view_load(view, book, only, err) : code;
 }
 
 static int from_snapshots(struct dbk_book *book, struct dbk_log *log,
@@ -66,7 +66,7 @@ int dbk_at_hand(struct dbk_book *book, struct dbk_log *log, const struct dbk_con
     *view = open_view(dbk_log_topic(log), config->database);
     if (*view == NULL)
         return from_snapshots(book, log, config, only, err);
-    int code = load(*view, book, &other);
+    int code = load(*view, book, only, &other);
     if (code == DBK_EVIEW) {
         dbk_warning("%s Going on without it.", other.text);
         dbk_view_close(*view);

@@ -13,7 +13,7 @@
  * log, else to the last snapshots, else it stays at offset 0. Says so where one cannot be used.
  *
  * @param book, log  from dbk_open_log_and_book.
- * @param only       the partition whose snapshot is needed, or -1: all.
+ * @param only       one partition, the others stay empty; or -1: all.
  * @param[out] view  the view that the book was loaded from, in the read transaction of exactly
  *                   these checkpoints, or NULL; closed by the caller, soon (it holds up the
  *                   database's own checkpoints).

@@ -48,6 +48,9 @@ struct dbk_command {
 };
 
 extern const struct dbk_command dbk_command_import;
+extern const struct dbk_command dbk_command_deposit;
+extern const struct dbk_command dbk_command_withdraw;
+extern const struct dbk_command dbk_command_reverse;
 extern const struct dbk_command dbk_command_init;
 extern const struct dbk_command dbk_command_project;
 extern const struct dbk_command dbk_command_audit;

@@ -60,7 +60,7 @@ static int open_view(struct follower *follower, struct dbk_err *err)
                            built_with);
     code = dbk_open_book(topic, &follower->book, err);
     if (code == 0)
-        code = dbk_view_load(follower->view, follower->book, err);
+        code = dbk_view_load(follower->view, follower->book, -1, err);
     if (code == 0)
         code = dbk_log_verify(follower->log, follower->book, err);
     return code;

@@ -256,6 +256,11 @@ static int send_all(struct sending *sending, int64_t wanted, struct dbk_err *err
     import->sending_ms = dbk_clock_monotonic_ms() - started_ms;
     if (code == DBK_EBROKER && import->sent_count > 0)
         code = DBK_EUNKNOWN;
+    if (code == DBK_EUNKNOWN && !dbk_stop_requested) {
+        struct dbk_err why = *err;
+        dbk_err_set(err, code, "%.800s Run the same command again: it adds only what is missing.",
+                    why.text);
+    }
     return code;
 }
 

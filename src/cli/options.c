@@ -23,51 +23,6 @@ const struct dbk_option dbk_global_table[] = {
     {NULL, 0, DBK_OPTION_FLAG, NULL, NULL, NULL, 0, 0},
 };
 
-static size_t minimum(size_t a, size_t b, size_t c)
-{
-    size_t least = a < b ? a : b;
-    return least < c ? least : c;
-}
-
-/** Levenshtein distance of two short words. */
-static size_t distance(const char *a, const char *b)
-{
-    size_t row[65];
-    size_t a_length = strlen(a);
-    size_t b_length = strlen(b);
-    if (a_length > 64 || b_length > 64)
-        return 64;
-    for (size_t j = 0; j <= b_length; j++)
-        row[j] = j;
-    for (size_t i = 1; i <= a_length; i++) {
-        size_t diagonal = row[0];
-        row[0] = i;
-        for (size_t j = 1; j <= b_length; j++) {
-            size_t above = row[j];
-            row[j] = minimum(above + 1, row[j - 1] + 1, diagonal + (a[i - 1] != b[j - 1]));
-            diagonal = above;
-        }
-    }
-    return row[b_length];
-}
-
-const char *dbk_nearest(const char *word, const char *const *candidates, size_t count)
-{
-    const char *nearest = NULL;
-    size_t least = 4;
-    for (size_t i = 0; i < count; i++) {
-        size_t found = distance(word, candidates[i]);
-        bool begins = strlen(word) >= 2 && strncmp(candidates[i], word, strlen(word)) == 0;
-        if (begins)
-            found = 1;
-        if (found < least && found < strlen(candidates[i])) {
-            least = found;
-            nearest = candidates[i];
-        }
-    }
-    return nearest;
-}
-
 static int set_value(const struct dbk_option *option, const char *value, struct dbk_config *config,
                      struct dbk_err *err)
 {

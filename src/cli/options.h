@@ -5,6 +5,7 @@
 #define DAYBOOK_OPTIONS_H
 
 #include "cli.h"
+#include "nearest.h"
 
 #include <stddef.h>
 
@@ -44,8 +45,5 @@ void dbk_options_print_manual(const struct dbk_option *options);
 
 /** Write the versions of daybook and of the libraries it runs with. */
 void dbk_print_versions(void);
-
-/** @return the candidate nearest to word by edit distance, or NULL where none is near. */
-const char *dbk_nearest(const char *word, const char *const *candidates, size_t count);
 
 #endif

@@ -144,7 +144,7 @@ void dbk_post_each_account(struct dbk_post *post, dbk_visit_post_account *visit,
  * Nothing may be in flight. Where the fold has already seen the request's id, nothing is sent and
  * the result is decided at once.
  *
- * @return 0; DBK_EBROKER: not sent; DBK_ENOMEM.
+ * @return 0, DBK_ENOMEM; whatever the broker does is in the result.
  */
 DBK_MUST_CHECK int dbk_post_send(struct dbk_post *post, const struct dbk_post_request *request,
                                  struct dbk_err *err);
@@ -155,7 +155,8 @@ const struct dbk_post_result *dbk_post_result(const struct dbk_post *post);
 /** Wait no longer: what is still waiting becomes DBK_OUTCOME_NOT_SENT or DBK_OUTCOME_UNKNOWN. */
 void dbk_post_abandon(struct dbk_post *post, const char *why);
 
-/** What the fold would say to the request, sent now. The session is of no other use afterwards. */
+/** What the fold would say to the request, sent now: the result's verdict and balance. Nothing is
+ *  sent, and the session is of no other use afterwards. */
 DBK_MUST_CHECK int dbk_post_predict(struct dbk_post *post, const struct dbk_post_request *request,
                                     struct dbk_err *err);
 

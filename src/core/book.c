@@ -126,3 +126,15 @@ void dbk_book_restore_ledger(struct dbk_book *book, int32_t partition, struct db
     dbk_ledger_close(book->ledgers[partition]);
     book->ledgers[partition] = ledger;
 }
+
+void dbk_book_swap(struct dbk_book *book, struct dbk_book *other, int32_t partition)
+{
+    DBK_ASSERT(book->partition_count == other->partition_count);
+    DBK_ASSERT(partition >= 0 && partition < book->partition_count);
+    struct dbk_ledger *ledger = book->ledgers[partition];
+    struct dbk_checkpoint checkpoint = book->checkpoints[partition];
+    book->ledgers[partition] = other->ledgers[partition];
+    book->checkpoints[partition] = other->checkpoints[partition];
+    other->ledgers[partition] = ledger;
+    other->checkpoints[partition] = checkpoint;
+}

@@ -17,6 +17,8 @@ struct reader {
     int64_t offset_next;
     int64_t offset_end;
     bool reading;
+    bool linking; /* the next record is the book's last: it is compared, not given on */
+    bool at_tail; /* the end was reached */
 };
 
 struct dbk_log {
@@ -30,6 +32,7 @@ struct dbk_log {
     int64_t short_since_ms;       /* 0: no partition ended before its end */
     int64_t heard_ms;             /* when the last record came, or reading began */
     bool follows;                 /* some partition is read without end */
+    struct dbk_book *book;        /* what linking compares with */
     rd_kafka_message_t **fetched; /* taken from the library, not given on yet */
     size_t fetched_count;
     size_t fetched_next;
@@ -246,10 +249,48 @@ int dbk_log_start(struct dbk_log *log, const int64_t *offset_next, const int64_t
         if (rd_kafka_consume_start_queue(log->handle, p, offset_next[p], log->queue) != 0)
             return dbk_err_set(err, DBK_EBROKER, "partition %d of topic %s cannot be read: %s.", p,
                                log->topic.name, rd_kafka_err2str(rd_kafka_last_error()));
-        log->readers[p] = (struct reader){offset_next[p], offset_end[p], true};
+        log->readers[p] = (struct reader){
+            .offset_next = offset_next[p], .offset_end = offset_end[p], .reading = true};
         log->reading_count++;
     }
     return 0;
+}
+
+int dbk_log_follow(struct dbk_log *log, struct dbk_book *book, const bool *followed,
+                   struct dbk_err *err)
+{
+    size_t count = (size_t)log->topic.partition_count;
+    int64_t *offsets = calloc(count * 2, sizeof *offsets);
+    if (offsets == NULL)
+        return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
+    for (size_t p = 0; p < count; p++) {
+        int64_t offset_next = dbk_book_checkpoint(book, (int32_t)p)->offset_next;
+        offsets[p] = offset_next > 0 ? offset_next - 1 : 0;
+        offsets[count + p] = followed[p] ? DBK_OFFSET_FOLLOW : 0;
+    }
+    int code = dbk_log_start(log, offsets, offsets + count, err);
+    for (size_t p = 0; code == 0 && p < count; p++)
+        log->readers[p].linking =
+            followed[p] && dbk_book_checkpoint(book, (int32_t)p)->offset_next > 0;
+    log->book = book;
+    free(offsets);
+    return code;
+}
+
+bool dbk_log_is_linked(const struct dbk_log *log)
+{
+    for (int32_t p = 0; p < log->topic.partition_count; p++)
+        if (log->readers[p].reading && log->readers[p].linking)
+            return false;
+    return true;
+}
+
+bool dbk_log_is_caught_up(const struct dbk_log *log)
+{
+    for (int32_t p = 0; p < log->topic.partition_count; p++)
+        if (log->readers[p].reading && !log->readers[p].at_tail)
+            return false;
+    return true;
 }
 
 static void finish_partition(struct dbk_log *log, int32_t partition)
@@ -259,26 +300,53 @@ static void finish_partition(struct dbk_log *log, int32_t partition)
     log->reading_count--;
 }
 
-/** Give the next offset on, as the record it holds or as absent. */
-static void emit(struct dbk_log *log, struct dbk_batch *batch, int32_t partition,
-                 rd_kafka_message_t *message)
+/** The next offset of a partition as the record it holds, or as absent where message is NULL. */
+static struct dbk_record next_record(struct reader *reader, int32_t partition,
+                                     const rd_kafka_message_t *message)
 {
-    struct reader *reader = &log->readers[partition];
-    struct dbk_record *record = &batch->records[batch->count++];
-    *record = (struct dbk_record){
+    struct dbk_record record = {
         .offset = reader->offset_next++,
         .partition = partition,
         .key_length = DBK_LENGTH_ABSENT,
         .value_length = DBK_LENGTH_ABSENT,
     };
     if (message == NULL)
-        return;
-    record->timestamp_ms = rd_kafka_message_timestamp(message, NULL);
-    record->key = message->key;
-    record->value = message->payload;
-    record->key_length = message->key == NULL ? DBK_LENGTH_NULL : (int32_t)message->key_len;
-    record->value_length = message->payload == NULL ? DBK_LENGTH_NULL : (int32_t)message->len;
-    batch->messages[batch->message_count++] = message;
+        return record;
+    record.timestamp_ms = rd_kafka_message_timestamp(message, NULL);
+    record.key = message->key;
+    record.value = message->payload;
+    record.key_length = message->key == NULL ? DBK_LENGTH_NULL : (int32_t)message->key_len;
+    record.value_length = message->payload == NULL ? DBK_LENGTH_NULL : (int32_t)message->len;
+    return record;
+}
+
+static int another_log(const struct dbk_log *log, int32_t partition, int64_t offset,
+                       struct dbk_err *err)
+{
+    return dbk_err_set(err, DBK_ENO,
+                       "this is not the log that the view was built from: topic %s has another "
+                       "record at %d:%lld. The topic was made anew, or its history was changed. If "
+                       "the topic is right, rebuild with: daybook project --reset",
+                       log->topic.name, partition, (long long)offset);
+}
+
+/** Give the next offset on; or, where it is the book's last, compare it. */
+static int emit(struct dbk_log *log, struct dbk_batch *batch, int32_t partition,
+                rd_kafka_message_t *message, struct dbk_err *err)
+{
+    struct reader *reader = &log->readers[partition];
+    struct dbk_record record = next_record(reader, partition, message);
+    if (reader->linking) {
+        reader->linking = false;
+        bool same = dbk_book_same_log(log->book, &record);
+        if (message != NULL)
+            rd_kafka_message_destroy(message);
+        return same ? 0 : another_log(log, partition, record.offset, err);
+    }
+    batch->records[batch->count++] = record;
+    if (message != NULL)
+        batch->messages[batch->message_count++] = message;
+    return 0;
 }
 
 static int read_error(struct dbk_log *log, const rd_kafka_message_t *message, struct dbk_err *err)
@@ -327,16 +395,18 @@ static bool take(struct dbk_log *log, struct dbk_batch *batch, rd_kafka_message_
     int64_t upto = message->offset < reader->offset_end ? message->offset : reader->offset_end;
     if (log->compacted && reader->offset_next < upto)
         reader->offset_next = upto;
-    while (reader->offset_next < upto && batch->count < batch->capacity)
-        emit(log, batch, message->partition, NULL);
-    if (reader->offset_next < upto || (!is_end && batch->count == batch->capacity))
+    while (*code == 0 && reader->offset_next < upto && batch->count < batch->capacity)
+        *code = emit(log, batch, message->partition, NULL, err);
+    if (*code != 0 || reader->offset_next < upto || (!is_end && batch->count == batch->capacity))
         return false;
     if (!is_end && message->offset == reader->offset_next && message->offset < reader->offset_end) {
-        emit(log, batch, message->partition, message);
+        *code = emit(log, batch, message->partition, message, err);
     } else {
-        if (is_end && reader->offset_next < reader->offset_end &&
-            reader->offset_end != DBK_OFFSET_FOLLOW && log->short_since_ms == 0)
+        bool is_short = reader->offset_next < reader->offset_end &&
+                        (reader->offset_end != DBK_OFFSET_FOLLOW || reader->linking);
+        if (is_end && is_short && log->short_since_ms == 0)
             log->short_since_ms = dbk_clock_monotonic_ms();
+        reader->at_tail = reader->at_tail || (is_end && !reader->linking);
         rd_kafka_message_destroy(message);
     }
     if (reader->offset_next >= reader->offset_end)
@@ -399,16 +469,6 @@ bool dbk_log_at_end(const struct dbk_log *log)
 bool dbk_log_interrupted(struct dbk_log *log)
 {
     return dbk_kafka_take_interrupted(&log->kafka);
-}
-
-static int another_log(const struct dbk_log *log, int32_t partition, int64_t offset,
-                       struct dbk_err *err)
-{
-    return dbk_err_set(err, DBK_ENO,
-                       "this is not the log that the view was built from: topic %s has another "
-                       "record at %d:%lld. The topic was made anew, or its history was changed. If "
-                       "the topic is right, rebuild with: daybook project --reset",
-                       log->topic.name, partition, (long long)offset);
 }
 
 /** Each partition must reach its checkpoint; a new leader may need a moment to know its end. */

@@ -250,7 +250,7 @@ int dbk_overlap_load(struct dbk_overlap *overlap, const char *path, const struct
     if (code == 0)
         code = check(view, topic, err);
     if (code == 0)
-        code = dbk_view_load(view, book, err);
+        code = dbk_view_load(view, book, -1, err);
     struct comparison comparison = {
         .overlap = overlap, .view = view, .book = book, .partition_count = topic->partition_count};
     if (code == 0)

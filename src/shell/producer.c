@@ -12,6 +12,9 @@
 /** After this long without an acknowledgement the user is told what is waited for. */
 #define SILENCE_MS 5000
 
+/** How long the library may take to say what it dropped. */
+#define ABANDON_MS 1000
+
 struct dbk_producer {
     struct dbk_kafka kafka; /* first: the callbacks' opaque pointer */
     const struct dbk_config *config;
@@ -156,15 +159,11 @@ static int check(struct dbk_producer *producer, struct dbk_err *err)
     if (producer->failure == RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP)
         return clock_is_wrong(producer, err);
     if (producer->maybe_sent)
-        return dbk_err_set(err, DBK_EUNKNOWN,
-                           "an event may or may not be in the log: %s. Run the same command again: "
-                           "it adds only what is missing.",
+        return dbk_err_set(err, DBK_EUNKNOWN, "an event may or may not be in the log: %s.",
                            rd_kafka_err2str(producer->failure));
-    return dbk_err_set(err, DBK_EBROKER, "the broker refused an event: %s. %s.",
+    return dbk_err_set(err, DBK_EBROKER, "the broker refused an event: %s.%s",
                        rd_kafka_err2str(producer->failure),
-                       producer->delivered_count > 0
-                           ? "Run the same command again: it adds only what is missing"
-                           : "Nothing was sent");
+                       producer->delivered_count > 0 ? "" : " Nothing was sent.");
 }
 
 /** Serve acknowledgements for a moment; tell the user when there have been none for long. */
@@ -218,13 +217,27 @@ int dbk_producer_flush(struct dbk_producer *producer, int timeout_ms, struct dbk
             return dbk_err_set(
                 err, DBK_EUNKNOWN,
                 "%d events are not acknowledged yet by the broker at %s; they may or "
-                "may not be in the log. Run the same command again: it adds only "
-                "what is missing.",
+                "may not be in the log.",
                 rd_kafka_outq_len(producer->kafka.handle), producer->config->brokers);
         rd_kafka_flush(producer->kafka.handle, 0); /* ends the lingering */
         code = wait_a_moment(producer, 20, err);
     }
     return code;
+}
+
+int dbk_producer_poll(struct dbk_producer *producer, int timeout_ms, struct dbk_err *err)
+{
+    rd_kafka_poll(producer->kafka.handle, timeout_ms);
+    return check(producer, err);
+}
+
+bool dbk_producer_abandon(struct dbk_producer *producer)
+{
+    int64_t deadline_ms = dbk_clock_monotonic_ms() + ABANDON_MS;
+    rd_kafka_purge(producer->kafka.handle, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+    while (rd_kafka_outq_len(producer->kafka.handle) > 0 && dbk_clock_monotonic_ms() < deadline_ms)
+        rd_kafka_poll(producer->kafka.handle, 20);
+    return rd_kafka_outq_len(producer->kafka.handle) == 0 && !producer->maybe_sent;
 }
 
 bool dbk_producer_is_fatal(const struct dbk_producer *producer)

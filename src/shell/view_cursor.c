@@ -66,6 +66,9 @@ static const char *const walks[DBK_WALK_COUNT] = {
                "WHERE (t.account_id, t.date_s, t.partition, t.offset) > (?1, ?2, ?3, ?4) "
                "AND t.account_id >= ?1 "
                "ORDER BY t.account_id, t.date_s, t.partition, t.offset LIMIT 10000",
+    [DBK_WALK_LATEST] = "SELECT partition, offset, date_s, amount_minor, balance_minor, memo "
+                        "FROM transactions INDEXED BY transactions_by_account "
+                        "WHERE account_id = ?1 ORDER BY partition, offset DESC LIMIT ?2",
 };
 
 int dbk_view_cursor_open(struct dbk_view_cursor **cursor, struct dbk_view *view, enum dbk_walk walk,

@@ -19,14 +19,15 @@ static int prepare(struct dbk_view *view, sqlite3_stmt **statement, const char *
     return dbk_view_fail(view, "cannot read", err);
 }
 
-/** Index of an id within its partition: ids count all partitions in turn. */
+/** Index of an id within its partition: ids count all partitions in turn. The query gives only
+ * those of the partition wanted. */
 static bool in_order(const struct dbk_view *view, int64_t id, uint32_t count)
 {
     return id >= 0 && id / view->identity.partition_count == (int64_t)count;
 }
 
-static int load_accounts(struct dbk_view *view, struct dbk_book *book, sqlite3_stmt *statement,
-                         struct dbk_err *err)
+static int load_accounts(struct dbk_view *view, struct dbk_book *book, int32_t only,
+                         sqlite3_stmt *statement, struct dbk_err *err)
 {
     int result;
     while ((result = sqlite3_step(statement)) == SQLITE_ROW) {
@@ -44,9 +45,10 @@ static int load_accounts(struct dbk_view *view, struct dbk_book *book, sqlite3_s
         };
         account.name.bytes = (const char *)sqlite3_column_text(statement, 1);
         account.name.length = (uint32_t)sqlite3_column_bytes(statement, 1);
-        int code = in_order(view, id, dbk_ledger_account_count(ledger))
-                       ? dbk_ledger_restore_account(ledger, &account)
-                       : DBK_EVIEW;
+        int code =
+            (only < 0 || partition == only) && in_order(view, id, dbk_ledger_account_count(ledger))
+                ? dbk_ledger_restore_account(ledger, &account)
+                : DBK_EVIEW;
         if (code == DBK_ENOMEM)
             return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
         if (code != 0)
@@ -55,8 +57,8 @@ static int load_accounts(struct dbk_view *view, struct dbk_book *book, sqlite3_s
     return result == SQLITE_DONE ? 0 : dbk_view_fail(view, "cannot read the accounts", err);
 }
 
-static int load_sources(struct dbk_view *view, struct dbk_book *book, sqlite3_stmt *statement,
-                        struct dbk_err *err)
+static int load_sources(struct dbk_view *view, struct dbk_book *book, int32_t only,
+                        sqlite3_stmt *statement, struct dbk_err *err)
 {
     int result;
     while ((result = sqlite3_step(statement)) == SQLITE_ROW) {
@@ -67,9 +69,10 @@ static int load_sources(struct dbk_view *view, struct dbk_book *book, sqlite3_st
         if (sqlite3_column_bytes(statement, 1) != sizeof source.digest)
             return damaged(view, "source_id", id, err);
         memcpy(source.digest, sqlite3_column_blob(statement, 1), sizeof source.digest);
-        int code = in_order(view, id, dbk_ledger_source_count(ledger))
-                       ? dbk_ledger_restore_source(ledger, &source)
-                       : DBK_EVIEW;
+        int code =
+            (only < 0 || partition == only) && in_order(view, id, dbk_ledger_source_count(ledger))
+                ? dbk_ledger_restore_source(ledger, &source)
+                : DBK_EVIEW;
         if (code == DBK_ENOMEM)
             return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
         if (code != 0)
@@ -78,45 +81,48 @@ static int load_sources(struct dbk_view *view, struct dbk_book *book, sqlite3_st
     return result == SQLITE_DONE ? 0 : dbk_view_fail(view, "cannot read the sources", err);
 }
 
-static int load_checkpoints(struct dbk_view *view, struct dbk_book *book, sqlite3_stmt *statement,
-                            struct dbk_err *err)
+static int load_checkpoints(struct dbk_view *view, struct dbk_book *book, int32_t only,
+                            sqlite3_stmt *statement, struct dbk_err *err)
 {
     int result;
-    int32_t count = 0;
+    int32_t next = only < 0 ? 0 : only;
+    int32_t end = only < 0 ? view->identity.partition_count : only + 1;
     while ((result = sqlite3_step(statement)) == SQLITE_ROW) {
         int64_t partition = sqlite3_column_int64(statement, 0);
         struct dbk_checkpoint checkpoint = {
             .offset_next = sqlite3_column_int64(statement, 1),
             .timestamp_ms = sqlite3_column_int64(statement, 2),
         };
-        if (partition != count || count == view->identity.partition_count ||
-            checkpoint.offset_next < 0 || sqlite3_column_bytes(statement, 3) != DBK_DIGEST_SIZE ||
+        if (partition != next || next == end || checkpoint.offset_next < 0 ||
+            sqlite3_column_bytes(statement, 3) != DBK_DIGEST_SIZE ||
             sqlite3_column_bytes(statement, 4) != DBK_DIGEST_SIZE)
             return damaged(view, "the checkpoint of partition", partition, err);
         memcpy(checkpoint.digest.bytes, sqlite3_column_blob(statement, 3), DBK_DIGEST_SIZE);
         memcpy(checkpoint.digest_before.bytes, sqlite3_column_blob(statement, 4), DBK_DIGEST_SIZE);
-        dbk_book_restore_checkpoint(book, count++, &checkpoint);
+        dbk_book_restore_checkpoint(book, next++, &checkpoint);
     }
     if (result != SQLITE_DONE)
         return dbk_view_fail(view, "cannot read the checkpoints", err);
-    return count == view->identity.partition_count
-               ? 0
-               : damaged(view, "the checkpoint of partition", count, err);
+    return next == end ? 0 : damaged(view, "the checkpoint of partition", next, err);
 }
 
-int dbk_view_load(struct dbk_view *view, struct dbk_book *book, struct dbk_err *err)
+int dbk_view_load(struct dbk_view *view, struct dbk_book *book, int32_t only, struct dbk_err *err)
 {
     static const struct {
         const char *sql;
-        int (*load)(struct dbk_view *, struct dbk_book *, sqlite3_stmt *, struct dbk_err *);
+        int (*load)(struct dbk_view *, struct dbk_book *, int32_t only, sqlite3_stmt *,
+                    struct dbk_err *);
     } parts[] = {
         {"SELECT account_id, account, balance_minor, deposit_count, deposits_minor, "
          "withdrawal_count, withdrawals_minor, last_offset, last_date_s "
-         "FROM balances JOIN accounts USING (account_id) ORDER BY account_id",
+         "FROM balances JOIN accounts USING (account_id) "
+         "WHERE ?1 < 0 OR account_id % ?2 = ?1 ORDER BY account_id",
          load_accounts},
-        {"SELECT source_id, digest, seq FROM sources ORDER BY source_id", load_sources},
+        {"SELECT source_id, digest, seq FROM sources "
+         "WHERE ?1 < 0 OR source_id % ?2 = ?1 ORDER BY source_id",
+         load_sources},
         {"SELECT partition, offset_next, timestamp_ms, digest, digest_before FROM checkpoints "
-         "ORDER BY partition",
+         "WHERE ?1 < 0 OR partition = ?1 ORDER BY partition",
          load_checkpoints},
     };
     DBK_ASSERT(dbk_book_partition_count(book) == view->identity.partition_count);
@@ -126,8 +132,12 @@ int dbk_view_load(struct dbk_view *view, struct dbk_book *book, struct dbk_err *
     for (size_t i = 0; code == 0 && i < sizeof parts / sizeof parts[0]; i++) {
         sqlite3_stmt *statement = NULL;
         code = prepare(view, &statement, parts[i].sql, err);
-        if (code == 0)
-            code = parts[i].load(view, book, statement, err);
+        if (code == 0) {
+            sqlite3_bind_int(statement, 1, only);
+            if (sqlite3_bind_parameter_count(statement) > 1)
+                sqlite3_bind_int(statement, 2, view->identity.partition_count);
+            code = parts[i].load(view, book, only, statement, err);
+        }
         sqlite3_finalize(statement);
     }
     if (own && sqlite3_get_autocommit(view->db) == 0)

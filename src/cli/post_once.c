@@ -1,0 +1,139 @@
+#include "post_once.h"
+
+#include "nearest.h"
+
+#include <daybook/clock.h>
+#include <daybook/escape.h>
+#include <daybook/message.h>
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/** How long to wait for the broker and for the log. */
+#define WAIT_MS 10000
+
+/** After this long, people are told what is waited for. */
+#define NOTE_MS 1000
+
+/** Accounts that are proposed for a name that does not exist. */
+#define NEAREST_MAX 3
+
+static void look_at(void *context, const struct dbk_account *account)
+{
+    dbk_nearest_look(context, account->name);
+}
+
+/** Refuse a name that no account has; another one may have been meant. */
+static int refuse_unknown(struct dbk_post *post, struct dbk_text account, struct dbk_err *err)
+{
+    struct dbk_nearest_names nearest = {.word = account, .max = NEAREST_MAX};
+    char names[NEAREST_MAX * (4 * DBK_ACCOUNT_MAX + 3) + 1] = "";
+    size_t used = 0;
+    int code = dbk_post_load_all(post, err);
+    if (code == 0)
+        code = dbk_post_catch_up(post, err);
+    if (code != 0)
+        return code;
+    dbk_post_each_account(post, look_at, &nearest);
+    for (int i = 0; i < nearest.count; i++) {
+        char *escaped = dbk_escape_terminal(nearest.names[i], false);
+        used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", i > 0 ? ", " : "",
+                                 escaped != NULL ? escaped : "?");
+        free(escaped);
+    }
+    return dbk_err_set(err, DBK_ENO,
+                       "there is no account \"%.*s\"; nothing was sent.%s%s%s --open opens a new "
+                       "account.",
+                       (int)account.length, account.bytes, used > 0 ? " Nearest: " : "", names,
+                       used > 0 ? "." : "");
+}
+
+/** The account must exist, or be opened by this event. */
+static int connect(struct dbk_post *post, const struct dbk_posting_order *order,
+                   struct dbk_err *err)
+{
+    struct dbk_text account = order->request.event.account;
+    int code = dbk_post_connect(post, account, DBK_POST_FASTEST, err);
+    bool must_exist = !order->open && !dbk_post_account(post)->exists;
+    if (code == 0 && (must_exist || order->dry_run))
+        code = dbk_post_catch_up(post, err);
+    if (code == 0 && must_exist && !dbk_post_account(post)->exists)
+        code = refuse_unknown(post, account, err);
+    if (code == DBK_ESTOPPED)
+        code = dbk_err_set(err, DBK_EBROKER, "stopped; nothing was sent.");
+    return code;
+}
+
+/** Step until the log has decided, the user stops, or time is up. */
+static int wait_for_decision(struct dbk_post *post, struct dbk_err *err)
+{
+    const struct dbk_post_result *result = dbk_post_result(post);
+    int64_t started_ms = dbk_clock_monotonic_ms();
+    bool noted = false;
+    int code = 0;
+    while (code == 0 && result->outcome == DBK_OUTCOME_WAITING) {
+        code = dbk_post_step(post, 50, err);
+        int64_t waited_ms = dbk_clock_monotonic_ms() - started_ms;
+        if (dbk_stop_requested)
+            dbk_post_abandon(post, "stopped.");
+        else if (waited_ms > WAIT_MS)
+            dbk_post_abandon(post, "the broker did not answer for 10 seconds.");
+        else if (waited_ms > NOTE_MS && !noted)
+            dbk_progress_note("waiting for the broker; Ctrl-C stops");
+        noted = noted || waited_ms > NOTE_MS;
+    }
+    if (noted)
+        dbk_progress_note("");
+    if (code != 0 && result->outcome == DBK_OUTCOME_WAITING) {
+        dbk_post_abandon(post, err->text);
+        return 0;
+    }
+    return code;
+}
+
+/** What is not known is never called anything else. */
+static int conclude(const struct dbk_post_result *result, struct dbk_err *err)
+{
+    if (dbk_outcome_is_posted(result->outcome))
+        return 0;
+    if (result->outcome == DBK_OUTCOME_NOT_SENT)
+        return dbk_err_set(err, DBK_EBROKER, "not sent: %s", result->err.text);
+    if (result->outcome != DBK_OUTCOME_UNKNOWN)
+        return dbk_err_set(err, DBK_ENO, "%s", ""); /* it was said */
+    char at[64] = "";
+    if (result->offset >= 0)
+        snprintf(at, sizeof at, " The log has it at %" PRId32 ":%" PRId64 ".", result->partition,
+                 result->offset);
+    return dbk_err_set(err, DBK_EUNKNOWN,
+                       "sent, outcome unknown; repeat with --id '%.*s:%" PRId64
+                       "', which cannot post it twice. (%s%s)",
+                       (int)result->event.source.length, result->event.source.bytes,
+                       result->event.seq, result->err.text, at);
+}
+
+int dbk_post_once(const struct dbk_cli *cli, const struct dbk_posting_order *order,
+                  struct dbk_err *err)
+{
+    struct dbk_post *post = NULL;
+    int code = dbk_post_open(&post, &cli->config, err);
+    if (code == 0)
+        code = connect(post, order, err);
+    if (code == 0 && order->dry_run) {
+        code = dbk_post_predict(post, &order->request, err);
+        if (code == 0)
+            code = dbk_post_print_dry(dbk_post_result(post), cli->json, err);
+        if (code == 0 && dbk_post_result(post)->verdict != DBK_POSTED)
+            code = dbk_err_set(err, DBK_ENO, "%s", "");
+    } else if (code == 0) {
+        code = dbk_post_send(post, &order->request, err);
+        if (code == 0)
+            code = wait_for_decision(post, err);
+        if (code == 0)
+            code = dbk_post_print(dbk_post_result(post), cli->json, err);
+        if (code == 0)
+            code = conclude(dbk_post_result(post), err);
+    }
+    dbk_post_close(post);
+    return code;
+}
