@@ -9,13 +9,40 @@
 
 #define REPUBLISH "daybook snapshot"
 
+static int by_position(const void *a, const void *b)
+{
+    const struct dbk_state_marker *const *left = a;
+    const struct dbk_state_marker *const *right = b;
+    int64_t first = (*left)->checkpoint.offset_next;
+    int64_t second = (*right)->checkpoint.offset_next;
+    return (first > second) - (first < second);
+}
+
+/** Two publishers' rounds need not come in the order of their positions. */
+static int sort_markers(struct dbk_audit_snapshots *snapshots, int32_t partition,
+                        struct dbk_err *err)
+{
+    const struct dbk_snapshot *snapshot = snapshots->snapshots.partitions[partition];
+    size_t count = dbk_snapshot_marker_count(snapshot);
+    const struct dbk_state_marker **markers = calloc(count + 1, sizeof *markers);
+    if (markers == NULL)
+        return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
+    for (size_t i = 0; i < count; i++)
+        markers[i] = dbk_snapshot_marker(snapshot, i);
+    qsort(markers, count, sizeof *markers, by_position);
+    snapshots->markers[partition] = markers;
+    return 0;
+}
+
 int dbk_audit_snapshots_open(struct dbk_audit_snapshots *snapshots, const struct dbk_config *config,
                              const struct dbk_topic *topic, struct dbk_book *book,
                              const bool *chosen, struct dbk_err *err)
 {
     snapshots->book = book;
     snapshots->next_marker = calloc((size_t)topic->partition_count, sizeof(size_t));
-    if (snapshots->next_marker == NULL)
+    snapshots->markers =
+        calloc((size_t)topic->partition_count, sizeof(const struct dbk_state_marker **));
+    if (snapshots->next_marker == NULL || snapshots->markers == NULL)
         return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
     int code = dbk_snapshots_read(&snapshots->snapshots, config, topic, -1, err);
     for (int32_t p = 0; code == 0 && snapshots->snapshots.log != NULL && p < topic->partition_count;
@@ -35,6 +62,8 @@ int dbk_audit_snapshots_open(struct dbk_audit_snapshots *snapshots, const struct
         if (!chosen[p]) {
             dbk_snapshot_close(snapshots->snapshots.partitions[p]);
             snapshots->snapshots.partitions[p] = NULL;
+        } else {
+            code = sort_markers(snapshots, p, err);
         }
     }
     return code;
@@ -42,9 +71,12 @@ int dbk_audit_snapshots_open(struct dbk_audit_snapshots *snapshots, const struct
 
 void dbk_audit_snapshots_close(struct dbk_audit_snapshots *snapshots)
 {
-    dbk_snapshots_close(&snapshots->snapshots);
+    for (int32_t p = 0; snapshots->markers != NULL && p < snapshots->snapshots.partition_count; p++)
+        free(snapshots->markers[p]);
+    free(snapshots->markers);
     free(snapshots->next_marker);
-    snapshots->next_marker = NULL;
+    dbk_snapshots_close(&snapshots->snapshots);
+    *snapshots = (struct dbk_audit_snapshots){.report = NULL};
 }
 
 static const struct dbk_snapshot *of(const struct dbk_audit_snapshots *snapshots, int32_t partition)
@@ -56,13 +88,8 @@ static const struct dbk_snapshot *of(const struct dbk_audit_snapshots *snapshots
 int64_t dbk_audit_snapshots_end(const struct dbk_audit_snapshots *snapshots, int32_t partition)
 {
     const struct dbk_snapshot *snapshot = of(snapshots, partition);
-    int64_t end = 0;
     size_t count = snapshot != NULL ? dbk_snapshot_marker_count(snapshot) : 0;
-    for (size_t i = 0; i < count; i++) {
-        int64_t offset_next = dbk_snapshot_marker(snapshot, i)->checkpoint.offset_next;
-        end = offset_next > end ? offset_next : end;
-    }
-    return end;
+    return count > 0 ? snapshots->markers[partition][count - 1]->checkpoint.offset_next : 0;
 }
 
 void dbk_audit_snapshots_skip(struct dbk_audit_snapshots *snapshots, int32_t partition,
@@ -71,7 +98,7 @@ void dbk_audit_snapshots_skip(struct dbk_audit_snapshots *snapshots, int32_t par
     const struct dbk_snapshot *snapshot = of(snapshots, partition);
     size_t *next = &snapshots->next_marker[partition];
     while (snapshot != NULL && *next < dbk_snapshot_marker_count(snapshot) &&
-           dbk_snapshot_marker(snapshot, *next)->checkpoint.offset_next < offset)
+           snapshots->markers[partition][*next]->checkpoint.offset_next < offset)
         ++*next;
 }
 
@@ -197,12 +224,11 @@ static int compare_pending(void *context, struct dbk_text key, struct dbk_text s
 }
 
 static int check_marker(struct dbk_audit_snapshots *snapshots, const struct dbk_snapshot *snapshot,
-                        size_t i, struct dbk_err *err)
+                        const struct dbk_state_marker *marker, struct dbk_err *err)
 {
-    const struct dbk_state_marker *marker = dbk_snapshot_marker(snapshot, i);
     struct dbk_ledger *ledger = dbk_book_ledger(snapshots->book, marker->partition);
     const struct dbk_checkpoint *reached = dbk_book_checkpoint(snapshots->book, marker->partition);
-    bool is_last = i + 1 == dbk_snapshot_marker_count(snapshot);
+    bool is_last = marker == dbk_snapshot_marker(snapshot, dbk_snapshot_marker_count(snapshot) - 1);
     struct dbk_digest digest;
     int code = 0;
     snapshots->round_count++;
@@ -238,15 +264,10 @@ int dbk_audit_snapshots_at(struct dbk_audit_snapshots *snapshots, int32_t partit
         return 0;
     size_t *next = &snapshots->next_marker[partition];
     for (; code == 0 && *next < dbk_snapshot_marker_count(snapshot); (*next)++) {
-        int64_t at = dbk_snapshot_marker(snapshot, *next)->checkpoint.offset_next;
-        if (at > offset)
+        const struct dbk_state_marker *marker = snapshots->markers[partition][*next];
+        if (marker->checkpoint.offset_next > offset)
             break;
-        /* Markers go forward; one that goes back was not written by one publisher. */
-        if (at == offset)
-            code = check_marker(snapshots, snapshot, *next, err);
-        else
-            report(snapshots, dbk_snapshot_marker(snapshot, *next), "a round",
-                   "after the one before it", "goes back");
+        code = check_marker(snapshots, snapshot, marker, err);
     }
     return code;
 }

@@ -16,8 +16,9 @@ struct dbk_audit_snapshots {
     struct dbk_audit_log *log;
     struct dbk_snapshots snapshots;
     struct dbk_book *book;
-    size_t *next_marker; /**< per partition */
-    int64_t round_count; /**< checked */
+    const struct dbk_state_marker ***markers; /**< per partition, by position */
+    size_t *next_marker;                      /**< per partition */
+    int64_t round_count;                      /**< checked */
 };
 
 /** Read them. The caller sets report and log. */

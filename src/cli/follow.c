@@ -178,8 +178,8 @@ static void publish(struct follower *follower)
     int code = dbk_publisher_step(&follower->publisher, follower->book, &err);
     if (code == 0 || code == DBK_ESTOPPED)
         return;
-    dbk_warning("no more snapshots are published: %s", err.text);
-    follower->publishing = false;
+    dbk_warning("this round of snapshots was not published, a later one will be: %s", err.text);
+    dbk_publisher_close(&follower->publisher);
 }
 
 static int run(struct follower *follower, struct dbk_err *err)
@@ -202,9 +202,10 @@ static int run(struct follower *follower, struct dbk_err *err)
 static void finish_publishing(struct follower *follower)
 {
     struct dbk_err err;
-    if (follower->publishing)
+    bool is_open = follower->publisher.producer != NULL;
+    if (is_open)
         dbk_producer_stop_on(follower->publisher.producer, NULL);
-    if (follower->publishing && dbk_producer_flush(follower->publisher.producer, 500, &err) != 0)
+    if (is_open && dbk_producer_flush(follower->publisher.producer, 500, &err) != 0)
         dbk_warning("the last snapshots may not have arrived: %s", err.text);
     dbk_publisher_close(&follower->publisher);
 }

@@ -22,9 +22,19 @@ int dbk_publisher_parse(struct dbk_publisher *publisher, const char *text, struc
     return 0;
 }
 
+/** How long the broker has to take the last round before the next one begins. */
+#define FLUSH_PATIENCE_MS 1000
+
+/** After a failure the projector is not held up again before this. */
+#define RETRY_MS 60000
+
 int dbk_publisher_open(struct dbk_publisher *publisher, const struct dbk_config *config,
                        const struct dbk_topic *topic, struct dbk_err *err)
 {
+    publisher->config = config;
+    publisher->topic = topic;
+    publisher->turn = topic->partition_count;
+    publisher->last_ms = dbk_clock_monotonic_ms();
     int code = dbk_snapshots_read(&publisher->snapshots, config, topic, -1, err);
     if (code == 0 && publisher->snapshots.log == NULL)
         code = dbk_err_set(err, DBK_EBROKER,
@@ -36,8 +46,6 @@ int dbk_publisher_open(struct dbk_publisher *publisher, const struct dbk_config 
                                  NULL, err);
     if (code == 0)
         dbk_producer_stop_on(publisher->producer, &dbk_stop_requested);
-    publisher->turn = publisher->snapshots.partition_count;
-    publisher->last_ms = dbk_clock_monotonic_ms();
     return code;
 }
 
@@ -46,6 +54,7 @@ void dbk_publisher_close(struct dbk_publisher *publisher)
     dbk_producer_close(publisher->producer);
     dbk_snapshots_close(&publisher->snapshots);
     publisher->producer = NULL;
+    publisher->turn = publisher->topic != NULL ? publisher->topic->partition_count : 0;
 }
 
 /** One partition being published. */
@@ -69,6 +78,7 @@ static int send(struct putting *putting, struct dbk_text key, const char *value,
     };
     int code = dbk_producer_send(putting->publisher->producer, putting->partition, key, value,
                                  length < 0 ? 0 : (size_t)length, 0, putting->err);
+    putting->publisher->snapshots.offset_end[putting->partition] += code == 0;
     if (code == 0 && dbk_snapshot_add(putting->snapshot, &record) != 0)
         code = dbk_err_set(putting->err, DBK_ENOMEM, "out of memory.");
     return code;
@@ -186,19 +196,71 @@ int dbk_publisher_put(struct dbk_publisher *publisher, struct dbk_book *book, in
     return code == 0 ? put_marker(&putting, &marker) : code;
 }
 
+/** @return true where a round is to begin. */
+static bool is_due(const struct dbk_publisher *publisher, int64_t events, int64_t now_ms)
+{
+    int64_t waited_ms = now_ms - publisher->last_ms;
+    if (publisher->producer == NULL && waited_ms < RETRY_MS)
+        return false;
+    return (publisher->every_events > 0 &&
+            events - publisher->last_events >= publisher->every_events) ||
+           (publisher->every_ms > 0 && waited_ms >= publisher->every_ms);
+}
+
+/** Does the topic end where this publisher's own records end? */
+static int is_ours(struct dbk_publisher *publisher, bool *ours, struct dbk_err *err)
+{
+    struct dbk_snapshots *snapshots = &publisher->snapshots;
+    int64_t *high = calloc((size_t)snapshots->partition_count, sizeof *high);
+    int code = high == NULL ? dbk_err_set(err, DBK_ENOMEM, "out of memory.")
+                            : dbk_producer_flush(publisher->producer, FLUSH_PATIENCE_MS, err);
+    if (code == 0)
+        code = dbk_log_watermarks(snapshots->log, NULL, high, err);
+    *ours = true;
+    for (int32_t p = 0; code == 0 && p < snapshots->partition_count; p++)
+        *ours = *ours && high[p] == snapshots->offset_end[p];
+    free(high);
+    return code;
+}
+
+static int begin_round(struct dbk_publisher *publisher, struct dbk_err *err)
+{
+    bool ours = false;
+    int code = publisher->producer != NULL ? is_ours(publisher, &ours, err) : 0;
+    if (code == 0 && !ours) {
+        dbk_publisher_close(publisher);
+        code = dbk_publisher_open(publisher, publisher->config, publisher->topic, err);
+    }
+    if (code == 0)
+        publisher->turn = 0;
+    return code;
+}
+
+/** @return true where the topic's last round is later than the book. */
+static bool is_ahead(const struct dbk_publisher *publisher, const struct dbk_book *book,
+                     int32_t partition)
+{
+    const struct dbk_snapshot *snapshot = publisher->snapshots.partitions[partition];
+    size_t count = dbk_snapshot_marker_count(snapshot);
+    return count > 0 && dbk_snapshot_marker(snapshot, count - 1)->checkpoint.offset_next >
+                            dbk_book_checkpoint(book, partition)->offset_next;
+}
+
 int dbk_publisher_step(struct dbk_publisher *publisher, struct dbk_book *book, struct dbk_err *err)
 {
     int64_t events = dbk_book_event_count(book);
     int64_t now_ms = dbk_clock_monotonic_ms();
-    if (publisher->turn == publisher->snapshots.partition_count) {
-        bool due = (publisher->every_events > 0 &&
-                    events - publisher->last_events >= publisher->every_events) ||
-                   (publisher->every_ms > 0 && now_ms - publisher->last_ms >= publisher->every_ms);
-        if (!due)
+    if (publisher->turn == publisher->topic->partition_count) {
+        if (!is_due(publisher, events, now_ms))
             return 0;
-        publisher->turn = 0;
         publisher->last_events = events;
         publisher->last_ms = now_ms;
+        int code = begin_round(publisher, err);
+        if (code != 0)
+            return code;
     }
-    return dbk_publisher_put(publisher, book, publisher->turn++, err);
+    int32_t partition = publisher->turn++;
+    return is_ahead(publisher, book, partition)
+               ? 0
+               : dbk_publisher_put(publisher, book, partition, err);
 }

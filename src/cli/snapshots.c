@@ -31,19 +31,20 @@ static int read_records(struct dbk_snapshots *snapshots, struct dbk_err *err)
 static int start_reading(struct dbk_snapshots *snapshots, int32_t only, struct dbk_err *err)
 {
     size_t count = (size_t)snapshots->partition_count;
-    int64_t *offsets = calloc(count * 2, sizeof *offsets);
+    int64_t *offsets = calloc(count, sizeof *offsets);
+    snapshots->offset_end = calloc(count, sizeof *snapshots->offset_end);
     snapshots->partitions = calloc(count, sizeof(struct dbk_snapshot *));
-    int code = offsets == NULL || snapshots->partitions == NULL
+    int code = offsets == NULL || snapshots->offset_end == NULL || snapshots->partitions == NULL
                    ? dbk_err_set(err, DBK_ENOMEM, "out of memory.")
-                   : dbk_log_watermarks(snapshots->log, offsets, offsets + count, err);
+                   : dbk_log_watermarks(snapshots->log, offsets, snapshots->offset_end, err);
     for (int32_t p = 0; code == 0 && p < snapshots->partition_count; p++) {
         if (only >= 0 && p != only)
-            offsets[p] = offsets[count + (size_t)p] = 0;
+            offsets[p] = snapshots->offset_end[p] = 0;
         else if (dbk_snapshot_open(&snapshots->partitions[p], p, snapshots->partition_count) != 0)
             code = dbk_err_set(err, DBK_ENOMEM, "out of memory.");
     }
     if (code == 0)
-        code = dbk_log_start(snapshots->log, offsets, offsets + count, err);
+        code = dbk_log_start(snapshots->log, offsets, snapshots->offset_end, err);
     free(offsets);
     return code;
 }
@@ -73,6 +74,7 @@ void dbk_snapshots_close(struct dbk_snapshots *snapshots)
     for (int32_t p = 0; snapshots->partitions != NULL && p < snapshots->partition_count; p++)
         dbk_snapshot_close(snapshots->partitions[p]);
     free(snapshots->partitions);
+    free(snapshots->offset_end);
     dbk_log_close(snapshots->log);
     *snapshots = (struct dbk_snapshots){.log = NULL};
 }

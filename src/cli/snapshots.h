@@ -14,6 +14,7 @@ struct dbk_snapshots {
     struct dbk_log *log; /**< the snapshots topic; NULL where there is none */
     int32_t partition_count;
     struct dbk_snapshot **partitions; /**< NULL: not read */
+    int64_t *offset_end;              /**< per partition: where the topic ended */
 };
 
 /**
@@ -38,13 +39,21 @@ void dbk_snapshots_close(struct dbk_snapshots *snapshots);
 DBK_MUST_CHECK int dbk_snapshots_restore(const struct dbk_snapshots *snapshots, struct dbk_log *log,
                                          struct dbk_book *book, struct dbk_err *err);
 
-/** Publishes rounds while somebody else applies events. */
+/**
+ * Publishes rounds while somebody else applies events.
+ *
+ * It knows what the topic holds from reading it once, and from what it has sent itself; where the
+ * topic ends elsewhere than it should, somebody else has written to it or made it anew, and it is
+ * read again.
+ */
 struct dbk_publisher {
+    const struct dbk_config *config;
+    const struct dbk_topic *topic; /**< of the events */
     struct dbk_snapshots snapshots;
-    struct dbk_producer *producer;
-    int64_t every_events; /**< 0: not by events */
-    int64_t every_ms;     /**< 0: not by time */
-    int64_t last_events;  /**< of the book, when the last round began */
+    struct dbk_producer *producer; /**< NULL: not open */
+    int64_t every_events;          /**< 0: not by events */
+    int64_t every_ms;              /**< 0: not by time */
+    int64_t last_events;           /**< of the book, when the last round began */
     int64_t last_ms;
     int32_t turn;        /**< the partition whose turn it is; partition_count: no round goes on */
     int64_t entry_count; /**< published so far */
@@ -55,16 +64,23 @@ struct dbk_publisher {
 DBK_MUST_CHECK int dbk_publisher_parse(struct dbk_publisher *publisher, const char *text,
                                        struct dbk_err *err);
 
+/** @param config, topic  live as long as the publisher. */
 DBK_MUST_CHECK int dbk_publisher_open(struct dbk_publisher *publisher,
                                       const struct dbk_config *config,
                                       const struct dbk_topic *topic, struct dbk_err *err);
+
+/** May be opened again, by dbk_publisher_open or by the next round's step. */
 void dbk_publisher_close(struct dbk_publisher *publisher);
 
 /** Publish what has changed in one partition and its marker; nothing where nothing has. */
 DBK_MUST_CHECK int dbk_publisher_put(struct dbk_publisher *publisher, struct dbk_book *book,
                                      int32_t partition, struct dbk_err *err);
 
-/** Called between commits: begins a round when one is due and publishes one partition of it. */
+/**
+ * Called between commits: begins a round when one is due and publishes one partition of it. A topic
+ * that is ahead of the book, by another publisher's hand, is left alone. Whatever fails, the caller
+ * closes, and a later round tries again.
+ */
 DBK_MUST_CHECK int dbk_publisher_step(struct dbk_publisher *publisher, struct dbk_book *book,
                                       struct dbk_err *err);
 

@@ -503,6 +503,94 @@ def test_an_interrupted_round_is_not_used(proven):
     assert "C100\t830.00" in done.stdout and "from offset 0" in done.stderr
 
 
+def test_an_interrupted_round_after_a_good_one(proven):
+    """What no marker closes is ignored: the last good round and the log's tail answer."""
+    proven.run("snapshot")
+    partition = place(proven)[0]
+    topic = proven.topic + "-snapshots"
+    before = {r[2]: r[3] for r in records(proven, topic) if r[0] == partition}
+    proven.send([event("C100", "1.00"), event("C100", "2.00")])
+    proven.run("snapshot")
+    after = {r[2]: r[3] for r in records(proven, topic) if r[0] == partition}
+    proven.run("snapshot", "--reset")
+    # The round as of before, then the entries of the later one, and the publisher dies.
+    publish(proven, partition, before[b"C100"], b"C100")
+    for key in set(before) - {b"C100", b"\x1fm"}:
+        publish(proven, partition, before[key], key)
+    publish(proven, partition, before[b"\x1fm"], b"\x1fm")
+    publish(proven, partition, after[b"C100"], b"C100")
+    done = proven.run("balance", "C100", "--from-log")
+    assert "C100\t833.00" in done.stdout and "read 2 events after the snapshot" in done.stderr
+    proven.run("audit")
+    # Compaction then takes away what the later entry replaced: only the marker is left of the round.
+    publish(proven, partition, before[b"\x1fm"], b"\x1fm")
+    done = proven.run("balance", "C100", "--from-log")
+    assert "C100\t833.00" in done.stdout and "its hash is not the marker's" in done.stderr
+    assert any(d["check"] == "snapshot" for d in audit(proven))
+    proven.run("snapshot")
+    done = proven.run("balance", "C100", "--from-log")
+    assert "C100\t833.00" in done.stdout and "read 0 events after" in done.stderr
+
+
+def publish(ledger, partition, value, key):
+    producer = ledger.producer()
+    producer.produce(ledger.topic + "-snapshots", value, key=key, partition=partition)
+    assert producer.flush(DEADLINE_S) == 0
+
+
+def test_rounds_of_two_publishers(proven):
+    """The slower one's round comes later and is of an earlier offset: each is right at its own."""
+    partition = place(proven)[0]
+    proven.run("snapshot")
+    first = {r[2]: r[3] for r in records(proven, proven.topic + "-snapshots") if r[0] == partition}
+    proven.send([event("C100", "1.00")])
+    proven.run("snapshot")
+    proven.run("audit")
+    for key in sorted(first, reverse=True):  # the marker is the last
+        publish(proven, partition, first[key], key)
+    if sorted(first, reverse=True)[-1] != b"\x1fm":
+        publish(proven, partition, first[b"\x1fm"], b"\x1fm")
+    proven.run("audit")
+    done = proven.run("balance", "C100", "--from-log")
+    assert "C100\t831.00" in done.stdout and "read 1 event after the snapshot" in done.stderr
+
+
+def test_a_publisher_notices_another_ones_rounds_and_a_reset(ledger, terminate):
+    """snapshot and snapshot --reset beside a projector that publishes: the next round is whole."""
+    ledger.init(2)
+    follower = ledger.start("project", "--follow", "--snapshot-every", "1")
+    topic = ledger.topic + "-snapshots"
+
+    def rounds():
+        return [json.loads(r[3])["offset_next"] for r in records(ledger, topic)
+                if r[2] == b"\x1fm" and r[3]]
+
+    def grow(name):
+        ledger.send([event(name, "1.00")])
+        ledger.wait_for(lambda: any(r[2] == name.encode() for r in records(ledger, topic)),
+                        f"{name} in a round")
+    for command in (["snapshot"], ["snapshot", "--reset"], ["snapshot"]):
+        grow(f"A{len(rounds())}{len(command)}")
+        ledger.run(*command)
+        grow(f"B{len(rounds())}{len(command)}")
+        ledger.send([event("C100", "1.00")])
+        total = ledger.sql("SELECT sum(offset_next) FROM checkpoints")[0][0]
+        ledger.wait_for(lambda: ledger.sql("SELECT sum(offset_next) FROM checkpoints")[0][0]
+                        >= total, "the projector")
+    # Deleted and made anew empty, behind the publisher's back.
+    for future in ledger.admin().delete_topics([topic]).values():
+        future.result(DEADLINE_S)
+    ledger.wait_for(lambda: topic not in ledger.admin().list_topics(timeout=10).topics, "no topic")
+    ledger.run("init", "--partitions", 2)
+    for name in ("X", "Y", "Z", "C100"):
+        grow(name)
+    assert follower.poll() is None
+    terminate(follower)
+    done = ledger.run("balance", "C100", "--from-log")
+    assert "cannot be used" not in done.stderr, done.stderr
+    ledger.run("audit")
+
+
 def test_snapshots_of_another_log_are_not_used(proven):
     proven.run("snapshot")
     whole = records(proven)
@@ -676,12 +764,15 @@ def test_no_false_alarm_while_everything_runs(ledger):
 
     writer = threading.Thread(target=write)
     writer.start()
+    ways = [[], ["--partitions", "0,2"], ["--account", "A1"], ["--deep"],
+            ["--receipt", "r.json"], ["--since", "r.json", "--receipt", "r.json"],
+            ["--receipt", "r.json", "--write-receipt", "r.json"]]
     try:
+        ledger.run("audit", "--write-receipt", "r.json")
         for _ in range(audits):
             if chosen.random() < 0.1:
                 ledger.run("project", "--reset")
-            ledger.run("audit", *chosen.choice([[], [], ["--partitions", "0,2"],
-                                                ["--account", "A1"], ["--deep"]]))
+            ledger.run("audit", *chosen.choice(ways))
     finally:
         stop.set()
         writer.join(DEADLINE_S)
