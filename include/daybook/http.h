@@ -17,6 +17,7 @@
 #include <daybook/buffer.h>
 #include <daybook/err.h>
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define DBK_HTTP_LOOPS 2
@@ -79,24 +80,36 @@ enum dbk_http_work {
 
 struct dbk_http_service {
     void *context;
+    /** May everybody see this, even where others must log in? */
+    bool (*is_open)(const struct dbk_http_request *request);
     enum dbk_http_work (*classify)(void *context, const struct dbk_http_request *request);
     /** Answer one request; from several threads at once. response is zero but for status 200. */
     void (*answer)(void *context, const struct dbk_http_request *request,
                    struct dbk_http_response *response);
 };
 
+/** Who may reach the server; texts must outlive it. */
+struct dbk_http_options {
+    const char *listen;     /**< "HOST:PORT"; HOST an address, or localhost; port 0: a free one */
+    const char *host_names; /**< "NAME,NAME": names it answers to beside its own; or NULL */
+    const char *htpasswd;   /**< file of users who may log in; NULL: nobody need */
+    const char *tls_cert;   /**< files in PEM format, both or none */
+    const char *tls_key;
+    bool behind_proxy; /**< a proxy in front encrypts, and all clients have its address */
+};
+
 struct dbk_http;
 
 /**
- * @param listen   "HOST:PORT"; HOST is 127.0.0.1, localhost or [::1]; port 0 takes a free one.
- * @return 0, or DBK_EUSAGE (an address that is not loopback, or taken).
+ * @return 0, or DBK_EUSAGE: an address that is taken, files that cannot be used, or an address
+ *         beyond this machine without log-in or encryption.
  */
-DBK_MUST_CHECK int dbk_http_start(struct dbk_http **http, const char *listen,
+DBK_MUST_CHECK int dbk_http_start(struct dbk_http **http, const struct dbk_http_options *options,
                                   const struct dbk_http_service *service, struct dbk_err *err);
 void dbk_http_stop(struct dbk_http *http);
 
-/** @return the port it listens on. */
-int dbk_http_port(const struct dbk_http *http);
+/** Write the address it is reached at, "http://127.0.0.1:8501". */
+void dbk_http_url(const struct dbk_http *http, char *url, size_t size);
 
 /**
  * Set what a channel last said: every stream on it is sent that, and every new stream as its

@@ -92,6 +92,12 @@ static int route(struct dbk_answer *answer, const char *path, struct dbk_err *er
     return code;
 }
 
+/** Whether the program runs is told to everybody: what asks has no password. */
+static bool is_open(const struct dbk_http_request *request)
+{
+    return request->segment_count == 1 && strcmp(request->segments[0], "healthz") == 0;
+}
+
 /** Without touching the database: may the answer keep others waiting? */
 static enum dbk_http_work classify(void *context, const struct dbk_http_request *request)
 {
@@ -160,28 +166,31 @@ static void handle(void *context, const struct dbk_http_request *request,
     }
 }
 
-int dbk_serve_start(struct dbk_serve **serve, const struct dbk_config *config, const char *listen,
-                    struct dbk_err *err)
+int dbk_serve_start(struct dbk_serve **serve, const struct dbk_config *config,
+                    const struct dbk_serve_options *options, struct dbk_err *err)
 {
+    char url[128];
     *serve = NULL;
     struct dbk_serve *started = calloc(1, sizeof *started);
     if (started == NULL)
         return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
-    const struct dbk_http_service service = {started, classify, handle};
+    const struct dbk_http_service service = {started, is_open, classify, handle};
     started->config = config;
+    started->options = options;
     pthread_mutex_init(&started->mutex, NULL);
     int code = dbk_lag_start(&started->lag, config, err);
     if (code == 0)
         code = dbk_live_open(&started->live, started, err);
     if (code == 0)
-        code = dbk_http_start(&started->http, listen, &service, err);
+        code = dbk_http_start(&started->http, &options->http, &service, err);
     if (code == 0)
         code = dbk_live_start(started->live, err);
     if (code != 0) {
         dbk_serve_stop(started);
         return code;
     }
-    dbk_message("the dashboard is at http://127.0.0.1:%d", dbk_http_port(started->http));
+    dbk_http_url(started->http, url, sizeof url);
+    dbk_message("the dashboard is at %s", url);
     *serve = started;
     return 0;
 }

@@ -19,6 +19,7 @@
 
 struct dbk_serve {
     const struct dbk_config *config;
+    const struct dbk_serve_options *options;
     struct dbk_http *http;
     struct dbk_lag *lag;
     struct dbk_live *live;

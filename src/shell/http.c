@@ -2,10 +2,6 @@
 
 #include "http_internal.h"
 
-#include <arpa/inet.h>
-#include <errno.h>
-#include <netinet/in.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -73,18 +69,24 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
         *request_context = exchange;
         int refused = dbk_http_check(http, connection, method, version, &reason);
         if (refused == 0)
-            return MHD_YES;
+            return MHD_YES; /* the next call is the request's */
         /* Before a body would be read: refusing now closes the connection. */
         dbk_http_error(&exchange->response, refused, reason);
         return dbk_http_send(exchange);
     }
     *body_size = 0;
+    if (exchange->logged_in) /* resumed after its password was checked */
+        return begin_answer(exchange);
     dbk_connection_begin(exchange->tracked);
     if (!dbk_http_read(&exchange->request, connection, url)) {
         dbk_http_error(&exchange->response, 400, "the address is not well formed");
         return dbk_http_send(exchange);
     }
-    return begin_answer(exchange);
+    enum dbk_login login =
+        http->service.is_open(&exchange->request) ? DBK_LOGIN_DONE : dbk_login(exchange);
+    if (login == DBK_LOGIN_REFUSED)
+        return dbk_http_send(exchange);
+    return login == DBK_LOGIN_DONE ? begin_answer(exchange) : MHD_YES;
 }
 
 /** Leave escapes alone: paths are split first and decoded then. */
@@ -121,81 +123,11 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context);
 }
 
-/** Errors of clients are theirs; the library's own are rare and told by the address in use. */
-static void on_log(void *context, const char *format, va_list arguments)
-{
-    (void)context;
-    (void)format;
-    (void)arguments;
-}
-
-/* --- starting --- */
-
-static int parse_listen(struct dbk_http *http, const char *listen, struct sockaddr_storage *to,
-                        struct dbk_err *err)
-{
-    const char *colon = strrchr(listen, ':');
-    char *end = NULL;
-    long port = colon != NULL ? strtol(colon + 1, &end, 10) : -1;
-    size_t length = colon != NULL ? (size_t)(colon - listen) : 0;
-    if (length == 0 || length >= sizeof http->host || end == colon + 1 || *end != '\0' ||
-        port < 0 || port > 65535)
-        return dbk_err_set(err, DBK_EUSAGE,
-                           "--listen takes HOST:PORT, for example 127.0.0.1:8501, not \"%.100s\".",
-                           listen);
-    memcpy(http->host, listen, length);
-    http->host[length] = '\0';
-    http->port = (int)port;
-    if (strcmp(http->host, "[::1]") == 0) {
-        struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)to;
-        *v6 = (struct sockaddr_in6){.sin6_family = AF_INET6,
-                                    .sin6_port = htons((uint16_t)port),
-                                    .sin6_addr = in6addr_loopback};
-        return 0;
-    }
-    struct sockaddr_in *v4 = (struct sockaddr_in *)to;
-    *v4 = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
-    const char *address = strcmp(http->host, "localhost") == 0 ? "127.0.0.1" : http->host;
-    if (inet_pton(AF_INET, address, &v4->sin_addr) != 1 ||
-        (ntohl(v4->sin_addr.s_addr) >> 24) != 127)
-        return dbk_err_set(err, DBK_EUSAGE,
-                           "the dashboard shows everybody's money and asks nobody for a password, "
-                           "so it listens on this machine only: 127.0.0.1, localhost or [::1], not "
-                           "%s. To show it elsewhere, put a proxy with a login before it.",
-                           http->host);
-    return 0;
-}
-
-static int start_daemon(struct dbk_http *http, const struct sockaddr_storage *address,
-                        struct dbk_err *err)
-{
-    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
-    if (address->ss_family == AF_INET6)
-        flags |= MHD_USE_IPv6;
-    errno = 0;
-    http->daemon = MHD_start_daemon(
-        flags, (uint16_t)http->port, NULL, NULL, on_request, http, MHD_OPTION_SOCK_ADDR,
-        (const struct sockaddr *)address, MHD_OPTION_THREAD_POOL_SIZE, (unsigned)DBK_HTTP_LOOPS,
-        MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTION_LIMIT, MHD_OPTION_CONNECTION_TIMEOUT, 30U,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)32768, MHD_OPTION_STRICT_FOR_CLIENT, 1,
-        MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL, MHD_OPTION_NOTIFY_CONNECTION,
-        on_connection, http, MHD_OPTION_NOTIFY_COMPLETED, on_completed, http,
-        MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL, MHD_OPTION_END);
-    if (http->daemon == NULL)
-        return dbk_err_set(err, DBK_EUSAGE,
-                           "cannot listen on %s:%d: %s. Choose another port with --listen, or end "
-                           "what holds it.",
-                           http->host, http->port,
-                           errno != 0 ? strerror(errno) : "the server did not start");
-    const union MHD_DaemonInfo *info = MHD_get_daemon_info(http->daemon, MHD_DAEMON_INFO_BIND_PORT);
-    http->port = info != NULL ? info->port : http->port;
-    return 0;
-}
-
 static void tick(void *context)
 {
     struct dbk_http *http = context;
     dbk_events_tick(http->events);
+    dbk_logins_tick(http->logins);
 }
 
 /** A connection is a file: as many as may be open, where the system lets us. */
@@ -209,17 +141,32 @@ static void raise_file_limit(void)
     }
 }
 
-int dbk_http_start(struct dbk_http **http, const char *listen,
+static int start_daemon(struct dbk_http *http, struct dbk_err *err)
+{
+    const struct MHD_OptionItem callbacks[] = {
+        {MHD_OPTION_UNESCAPE_CALLBACK, (intptr_t)keep_escapes, NULL},
+        {MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)on_connection, http},
+        {MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)on_completed, http},
+        {MHD_OPTION_END, 0, NULL},
+    };
+    return dbk_http_listen(http, CONNECTION_LIMIT, callbacks, on_request, err);
+}
+
+int dbk_http_start(struct dbk_http **http, const struct dbk_http_options *options,
                    const struct dbk_http_service *service, struct dbk_err *err)
 {
-    struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
     *http = NULL;
     struct dbk_http *started = calloc(1, sizeof *started);
     if (started == NULL)
         return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
     started->service = *service;
     raise_file_limit();
-    int code = parse_listen(started, listen, &address, err);
+    int code = dbk_http_place(started, options, err);
+    if (code == 0)
+        code = dbk_http_read_tls(started, options, err);
+    if (code == 0 && options->htpasswd != NULL)
+        code = dbk_logins_open(&started->logins, options->htpasswd,
+                               started->loopback || started->behind_proxy, err);
     if (code == 0)
         code = dbk_events_open(&started->events, err);
     if (code == 0)
@@ -229,7 +176,7 @@ int dbk_http_start(struct dbk_http **http, const char *listen,
     if (code == 0)
         code = dbk_connections_open(&started->connections, IDLE_LIMIT, tick, started, err);
     if (code == 0)
-        code = start_daemon(started, &address, err);
+        code = start_daemon(started, err);
     if (code != 0) {
         dbk_http_stop(started);
         return code;
@@ -243,6 +190,7 @@ void dbk_http_stop(struct dbk_http *http)
 {
     if (http == NULL)
         return;
+    dbk_logins_stop(http->logins);
     dbk_workers_stop(http->quick);
     dbk_workers_stop(http->slow);
     dbk_connections_stop(http->connections);
@@ -253,12 +201,12 @@ void dbk_http_stop(struct dbk_http *http)
     dbk_workers_close(http->quick);
     dbk_workers_close(http->slow);
     dbk_events_close(http->events);
+    dbk_logins_close(http->logins);
+    if (http->tls_key.bytes != NULL)
+        explicit_bzero(http->tls_key.bytes, http->tls_key.length);
+    dbk_buffer_clear(&http->tls_key);
+    dbk_buffer_clear(&http->tls_cert);
     free(http);
-}
-
-int dbk_http_port(const struct dbk_http *http)
-{
-    return http->port;
 }
 
 void dbk_http_publish(struct dbk_http *http, int channel, const char *message, size_t length)

@@ -278,7 +278,8 @@ static void add_validators(struct MHD_Response *response, const struct dbk_http_
     MHD_add_response_header(response, MHD_HTTP_HEADER_ETAG, text);
 }
 
-static void add_headers(struct MHD_Response *response, const struct dbk_http_response *answer)
+static void add_headers(struct MHD_Response *response, const struct dbk_http_response *answer,
+                        bool tls)
 {
     char text[160];
     static const char *const always[][2] = {
@@ -293,6 +294,8 @@ static void add_headers(struct MHD_Response *response, const struct dbk_http_res
     };
     for (size_t i = 0; i < sizeof always / sizeof always[0]; i++)
         MHD_add_response_header(response, always[i][0], always[i][1]);
+    if (tls)
+        MHD_add_response_header(response, "Strict-Transport-Security", "max-age=31536000");
     if (answer->content_type != NULL)
         MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, answer->content_type);
     if (answer->gzip && answer->status != 304)
@@ -305,9 +308,12 @@ static void add_headers(struct MHD_Response *response, const struct dbk_http_res
     }
     if (answer->status == 400)
         MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
+    if (answer->status == 401)
+        MHD_add_response_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE,
+                                "Basic realm=\"daybook\", charset=\"UTF-8\"");
     if (answer->status == 405)
         MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
-    if (answer->status == 503)
+    if (answer->status == 503 || answer->status == 429)
         MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, "5");
 }
 
@@ -318,7 +324,7 @@ enum MHD_Result dbk_http_send(struct dbk_exchange *exchange)
     if (response == NULL)
         return MHD_NO;
     add_validators(response, answer);
-    add_headers(response, answer);
+    add_headers(response, answer, exchange->http->tls);
     enum MHD_Result result =
         MHD_queue_response(exchange->connection, (unsigned)answer->status, response);
     MHD_destroy_response(response);

@@ -1,6 +1,7 @@
 /**
  * What the server's files share: http.c has its life and its connections, http_request.c reads,
- * http_answer.c writes, http_events.c keeps the streams of events. Private to the shell.
+ * http_answer.c writes, http_listen.c decides where and by which names, http_login.c asks for
+ * passwords, http_events.c keeps the streams of events. Private to the shell.
  */
 #ifndef DAYBOOK_HTTP_INTERNAL_H
 #define DAYBOOK_HTTP_INTERNAL_H
@@ -11,12 +12,14 @@
 #include <daybook/http.h>
 
 #include <microhttpd.h>
+#include <netinet/in.h>
 #include <stdatomic.h>
 
 /** The validator of a compressed answer is that of the plain one with this. */
 #define DBK_HTTP_GZIP_ENDING "-gz"
 
 struct dbk_events;
+struct dbk_logins;
 
 struct dbk_http {
     struct MHD_Daemon *daemon;
@@ -25,8 +28,18 @@ struct dbk_http {
     struct dbk_workers *quick;
     struct dbk_workers *slow;
     struct dbk_events *events;
+    struct dbk_logins *logins; /* NULL: nobody need log in */
+    struct sockaddr_storage address;
     char host[64]; /* as given to --listen, without port */
     int port;
+    bool loopback;
+    bool any; /* all addresses of this machine */
+    bool behind_proxy;
+    bool tls;
+    const char *host_names; /* "NAME,NAME" */
+    struct dbk_buffer tls_cert;
+    struct dbk_buffer tls_key;
+    char log[256]; /* what the library said last while it started */
 };
 
 /** One request, from its headers to its answer. */
@@ -38,7 +51,38 @@ struct dbk_exchange {
     struct dbk_http_request request;
     struct dbk_http_response response;
     atomic_bool answered; /* response is complete */
+    struct dbk_exchange *next_login;
+    char *user; /* while its password is checked; the library's memory */
+    char *password;
+    int64_t begun_ms;
+    int64_t refuse_ms; /* 0: not yet decided */
+    bool logged_in;
 };
+
+/** Where to listen, by the options. @return 0 or DBK_EUSAGE. */
+DBK_MUST_CHECK int dbk_http_place(struct dbk_http *http, const struct dbk_http_options *options,
+                                  struct dbk_err *err);
+DBK_MUST_CHECK int dbk_http_read_tls(struct dbk_http *http, const struct dbk_http_options *options,
+                                     struct dbk_err *err);
+DBK_MUST_CHECK int dbk_http_listen(struct dbk_http *http, unsigned connection_limit,
+                                   const struct MHD_OptionItem *callbacks,
+                                   MHD_AccessHandlerCallback handler, struct dbk_err *err);
+/** Only our own names: a page elsewhere must not reach us by a name of its own (DNS rebinding). */
+bool dbk_http_is_our_host(const struct dbk_http *http, const char *host);
+
+enum dbk_login {
+    DBK_LOGIN_DONE,
+    DBK_LOGIN_REFUSED, /* the exchange has the answer */
+    DBK_LOGIN_PENDING, /* suspended; the request comes again */
+};
+DBK_MUST_CHECK int dbk_logins_open(struct dbk_logins **logins, const char *path,
+                                   bool shared_address, struct dbk_err *err);
+enum dbk_login dbk_login(struct dbk_exchange *exchange);
+/** Every second: refuse those whose time has come. Takes NULL. */
+void dbk_logins_tick(struct dbk_logins *logins);
+/** Answer all that wait. Takes NULL. */
+void dbk_logins_stop(struct dbk_logins *logins);
+void dbk_logins_close(struct dbk_logins *logins);
 
 /** The rules for every request. @return 0, or the status to refuse it with. */
 int dbk_http_check(const struct dbk_http *http, struct MHD_Connection *connection,

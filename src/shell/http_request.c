@@ -119,19 +119,6 @@ static enum MHD_Result look_at_header(void *context, enum MHD_ValueKind kind, co
     return MHD_YES;
 }
 
-/** Only our own names: a page elsewhere must not reach us by a name of its own (DNS rebinding). */
-static bool is_our_host(const struct dbk_http *http, const char *host)
-{
-    const char *const names[] = {http->host, "127.0.0.1", "localhost", "[::1]"};
-    char full[96];
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        snprintf(full, sizeof full, "%s:%d", names[i], http->port);
-        if (strcasecmp(host, full) == 0 || (http->port == 80 && strcasecmp(host, names[i]) == 0))
-            return true;
-    }
-    return false;
-}
-
 int dbk_http_check(const struct dbk_http *http, struct MHD_Connection *connection,
                    const char *method, const char *version, const char **reason)
 {
@@ -147,8 +134,8 @@ int dbk_http_check(const struct dbk_http *http, struct MHD_Connection *connectio
     if (headers.host_count > 1 ||
         (headers.host_count == 0 && strcmp(version, MHD_HTTP_VERSION_1_1) == 0))
         return 400;
-    *reason = "this server has another name";
-    if (headers.host_count == 1 && !is_our_host(http, headers.host))
+    *reason = "this server is not known by that name; its operator can add it with --host-name";
+    if (headers.host_count == 1 && !dbk_http_is_our_host(http, headers.host))
         return 421;
     return 0;
 }
