@@ -16,8 +16,8 @@ forbid() { # forbid WHERE PATTERN WHY
 }
 
 io='stdio\.h|time\.h|unistd\.h|pthread\.h|threads\.h|fcntl\.h|sys/|locale\.h'
-libraries='sqlite3|librdkafka|microhttpd|ncurses'
-shell='daybook/(err_set|log|producer|view|view_read|rebuild|query|http|config|message|clock|lock)\.h'
+libraries='sqlite3|librdkafka|microhttpd|ncurses|form\.h|menu\.h|curses'
+shell='daybook/(err_set|log|producer|view|view_read|rebuild|query|http|config|message|clock|lock|term)\.h'
 forbid src/core "$io" "the core does no input or output"
 forbid src/core "$libraries|$shell|\.\./(shell|cli|web)" "the core knows nothing of the shell"
 forbid src/web "${io#*|}|$libraries|\.\./(shell|cli)" "pages are made from what they are given"
@@ -33,6 +33,7 @@ one_library() { # one_library HEADER FILES...
 one_library librdkafka 'shell/kafka\.h' 'cli/versions\.c'
 one_library sqlite3 'shell/view_internal\.h' 'cli/versions\.c'
 one_library microhttpd 'shell/http_internal\.h' 'cli/versions\.c'
+one_library ncursesw 'shell/term\.c' 'cli/versions\.c'
 
 calls=$(nm -u "$2" | awk '$1 == "U" {print $2}' | sort -u |
     grep -E '^(printf|fprintf|puts|fopen|open|read|write|time|clock_gettime|gettimeofday|getenv|rand|random|getrandom|pthread_.*|thrd_.*|setlocale|localtime|mktime)(@.*)?$' || true)

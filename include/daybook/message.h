@@ -15,6 +15,15 @@ void dbk_message(const char *format, ...) DBK_PRINTF(1, 2);
 /** As dbk_message: "daybook: warning: text". */
 void dbk_warning(const char *format, ...) DBK_PRINTF(1, 2);
 
+/** Given a whole line without its end, perhaps from another thread. */
+typedef void dbk_take_message(void *context, const char *line);
+
+/**
+ * While somebody else has the terminal: give messages to a function instead of standard error, and
+ * show no progress. NULL: standard error again.
+ */
+void dbk_message_divert(dbk_take_message *take, void *context);
+
 /** Progress of a long piece of work; shown only where standard error is a terminal. */
 struct dbk_progress {
     const char *verb; /**< "projected" */

@@ -65,6 +65,7 @@ extern const struct dbk_command dbk_command_statement;
 extern const struct dbk_command dbk_command_history;
 extern const struct dbk_command dbk_command_log;
 extern const struct dbk_command dbk_command_simulate;
+extern const struct dbk_command dbk_command_teller;
 
 /** Set by SIGINT and SIGTERM (handlers are installed by main): long loops look at it. */
 extern volatile sig_atomic_t dbk_stop_requested;

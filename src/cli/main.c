@@ -11,11 +11,11 @@
 #include <unistd.h>
 
 static const struct dbk_command *const list[] = {
-    &dbk_command_init,    &dbk_command_import,    &dbk_command_deposit, &dbk_command_withdraw,
-    &dbk_command_reverse, &dbk_command_project,   &dbk_command_audit,   &dbk_command_balance,
-    &dbk_command_history, &dbk_command_statement, &dbk_command_verify,  &dbk_command_export,
-    &dbk_command_status,  &dbk_command_snapshot,  &dbk_command_serve,   &dbk_command_run,
-    &dbk_command_log,     &dbk_command_simulate,
+    &dbk_command_init,    &dbk_command_import,  &dbk_command_deposit,   &dbk_command_withdraw,
+    &dbk_command_reverse, &dbk_command_teller,  &dbk_command_project,   &dbk_command_audit,
+    &dbk_command_balance, &dbk_command_history, &dbk_command_statement, &dbk_command_verify,
+    &dbk_command_export,  &dbk_command_status,  &dbk_command_snapshot,  &dbk_command_serve,
+    &dbk_command_run,     &dbk_command_log,     &dbk_command_simulate,
 };
 
 #define COMMAND_COUNT (sizeof list / sizeof list[0])

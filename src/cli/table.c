@@ -1,5 +1,7 @@
 #include "table.h"
 
+#include "text_width.h"
+
 #include <daybook/escape.h>
 
 #include <daybook/money.h>
@@ -9,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <wchar.h>
 
 void dbk_table_init(struct dbk_table *table, const struct dbk_column *columns, int column_count)
 {
@@ -75,18 +76,9 @@ void dbk_table_add_position(struct dbk_table *table, int32_t partition, int64_t 
     add(table, strdup(text));
 }
 
-/** Columns that a text takes on the terminal. */
-static int width_of(const char *text)
-{
-    wchar_t wide[256];
-    size_t count = mbstowcs(wide, text, 256);
-    int width = count == (size_t)-1 || count == 256 ? -1 : wcswidth(wide, count);
-    return width >= 0 ? width : (int)strlen(text);
-}
-
 static void print_cell(const char *text, int width, bool right, bool last)
 {
-    int padding = width - width_of(text);
+    int padding = width - dbk_text_width(text);
     padding = padding > 0 ? padding : 0;
     if (right)
         printf("%*s%s%s", padding, "", text, last ? "\n" : "  ");
@@ -101,11 +93,11 @@ static void print_aligned(struct dbk_table *table)
     int *widths = table->widths;
     int columns = table->column_count;
     for (int c = 0; c < columns; c++) {
-        int width = width_of(table->columns[c].title);
+        int width = dbk_text_width(table->columns[c].title);
         widths[c] = width > widths[c] ? width : widths[c];
     }
     for (size_t i = 0; i < table->cell_count; i++) {
-        int width = width_of(table->cells[i]);
+        int width = dbk_text_width(table->cells[i]);
         int *widest = &widths[i % (size_t)columns];
         *widest = width > *widest ? width : *widest;
     }

@@ -3,9 +3,31 @@
 #include <daybook/clock.h>
 
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <unistd.h>
+
+/** Who has the terminal, if not we: the library's threads speak too. */
+static pthread_mutex_t diverted_mutex = PTHREAD_MUTEX_INITIALIZER;
+static dbk_take_message *diverted;
+static void *diverted_context;
+
+void dbk_message_divert(dbk_take_message *take, void *context)
+{
+    pthread_mutex_lock(&diverted_mutex);
+    diverted = take;
+    diverted_context = context;
+    pthread_mutex_unlock(&diverted_mutex);
+}
+
+static bool may_show_progress(void)
+{
+    pthread_mutex_lock(&diverted_mutex);
+    bool mine = diverted == NULL;
+    pthread_mutex_unlock(&diverted_mutex);
+    return mine && isatty(STDERR_FILENO) == 1;
+}
 
 static void say(const char *prefix, const char *format, va_list arguments)
     __attribute__((format(printf, 2, 0)));
@@ -27,8 +49,14 @@ static void say(const char *prefix, const char *format, va_list arguments)
         else
             line[used++] = (char)c;
     }
-    fprintf(stderr, "%sdaybook: %s%.*s\n", isatty(STDERR_FILENO) ? "\r\033[K" : "", prefix,
-            (int)used, line);
+    char whole[sizeof line + 64];
+    snprintf(whole, sizeof whole, "daybook: %s%.*s", prefix, (int)used, line);
+    pthread_mutex_lock(&diverted_mutex);
+    if (diverted != NULL)
+        diverted(diverted_context, whole);
+    else
+        fprintf(stderr, "%s%s\n", isatty(STDERR_FILENO) ? "\r\033[K" : "", whole);
+    pthread_mutex_unlock(&diverted_mutex);
 }
 
 void dbk_message(const char *format, ...)
@@ -55,7 +83,7 @@ void dbk_progress_start(struct dbk_progress *progress, const char *verb, const c
         .unit = unit,
         .total = total,
         .started_ms = dbk_clock_monotonic_ms(),
-        .visible = isatty(STDERR_FILENO) == 1,
+        .visible = may_show_progress(),
     };
     progress->shown_ms = progress->started_ms;
 }
@@ -82,7 +110,7 @@ void dbk_progress_update(struct dbk_progress *progress, int64_t done)
 
 void dbk_progress_note(const char *text)
 {
-    if (isatty(STDERR_FILENO))
+    if (may_show_progress())
         fprintf(stderr, "\r\033[K%s", text);
 }
 

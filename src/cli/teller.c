@@ -1,0 +1,321 @@
+#include "teller.h"
+
+#include <daybook/amount_text.h>
+#include <daybook/escape.h>
+#include <daybook/money.h>
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void dbk_teller_init(struct dbk_teller *teller, enum dbk_lang lang, const char *topic)
+{
+    *teller = (struct dbk_teller){.lang = lang, .topic = topic, .online = true, .page_rows = 1};
+}
+
+void dbk_teller_clear(struct dbk_teller *teller)
+{
+    dbk_teller_list_clear(&teller->list);
+}
+
+bool dbk_teller_amount(int64_t *amount_minor, enum dbk_teller_text_id *why, const char *text)
+{
+    static const enum dbk_teller_text_id texts[] = {
+        [DBK_AMOUNT_EMPTY] = DBK_TT_AMOUNT_EMPTY,
+        [DBK_AMOUNT_NONE] = DBK_TT_AMOUNT_NONE,
+        [DBK_AMOUNT_DECIMALS] = DBK_TT_AMOUNT_DECIMALS,
+        [DBK_AMOUNT_LARGE] = DBK_TT_AMOUNT_LARGE,
+        [DBK_AMOUNT_GROUPS] = DBK_TT_AMOUNT_GROUPS,
+        [DBK_AMOUNT_POSITIVE] = DBK_TT_AMOUNT_POSITIVE,
+    };
+    struct dbk_text typed = {text, (uint32_t)strlen(text)};
+    enum dbk_amount_problem problem = dbk_amount_typed(amount_minor, typed, true);
+    if (problem != DBK_AMOUNT_FINE)
+        *why = texts[problem];
+    return problem == DBK_AMOUNT_FINE;
+}
+
+static void say(const struct dbk_teller *teller, char *out, enum dbk_teller_text_id id,
+                const char *value)
+{
+    const char *const values[DBK_TELLER_VALUES] = {value};
+    dbk_teller_say(out, DBK_SCREEN_TEXT, teller->lang, id, values);
+}
+
+void dbk_teller_refuse(struct dbk_teller *teller, const char *why)
+{
+    snprintf(teller->refusal, sizeof teller->refusal, "%s", why);
+}
+
+static enum dbk_teller_action refuse(struct dbk_teller *teller, enum dbk_teller_text_id id,
+                                     const char *value)
+{
+    say(teller, teller->refusal, id, value);
+    return DBK_TELLER_NOTHING;
+}
+
+static void notice(struct dbk_teller *teller, enum dbk_teller_text_id id, bool good)
+{
+    say(teller, teller->notice, id, "");
+    teller->notice_is_good = good;
+}
+
+static enum dbk_teller_action connect(struct dbk_teller *teller, const char *name)
+{
+    teller->refusal[0] = '\0';
+    teller->notice[0] = '\0';
+    snprintf(teller->wanted, sizeof teller->wanted, "%s", name);
+    return DBK_TELLER_CONNECT;
+}
+
+static enum dbk_teller_action open_account(struct dbk_teller *teller)
+{
+    struct dbk_text name = {teller->search, (uint32_t)strlen(teller->search)};
+    if (name.length == 0)
+        return refuse(teller, DBK_TT_NAME_EMPTY, "");
+    if (!dbk_text_is_clean(name, DBK_ACCOUNT_MAX, true))
+        return refuse(teller, DBK_TT_NAME_WRONG, "");
+    if (dbk_teller_list_find(&teller->list, teller->search) != NULL)
+        return refuse(teller, DBK_TT_EXISTS, teller->search);
+    return connect(teller, teller->search);
+}
+
+static enum dbk_teller_action key_at_accounts(struct dbk_teller *teller, enum dbk_key key)
+{
+    struct dbk_teller_list *list = &teller->list;
+    size_t page = (size_t)teller->page_rows;
+    const struct dbk_teller_row *row = dbk_teller_list_match(list, list->selected);
+    size_t last = list->match_count > 0 ? list->match_count - 1 : 0;
+    switch (key) {
+    case DBK_KEY_UP:
+        list->selected -= list->selected > 0;
+        break;
+    case DBK_KEY_DOWN:
+        list->selected += list->selected < last;
+        break;
+    case DBK_KEY_PAGE_UP:
+        list->selected -= list->selected < page ? list->selected : page;
+        break;
+    case DBK_KEY_PAGE_DOWN:
+        list->selected = last - list->selected < page ? last : list->selected + page;
+        break;
+    case DBK_KEY_ENTER:
+        if (row != NULL)
+            return connect(teller, row->name);
+        return refuse(teller,
+                      teller->search[0] != '\0' ? DBK_TT_UNKNOWN_ACCOUNT : DBK_TT_NAME_EMPTY,
+                      teller->search);
+    case DBK_KEY_F4:
+        return open_account(teller);
+    case DBK_KEY_ESCAPE:
+        /* Out of memory leaves the list as it was: nothing worse. */
+        if (dbk_teller_edited(teller, "") != 0)
+            break;
+        break;
+    default:
+        break;
+    }
+    return DBK_TELLER_NOTHING;
+}
+
+static enum dbk_teller_action send(struct dbk_teller *teller, enum dbk_transaction_type type)
+{
+    enum dbk_teller_text_id why;
+    teller->refusal[0] = '\0';
+    if (teller->waiting)
+        return refuse(teller, DBK_TT_UNDECIDED, "");
+    if (!dbk_teller_amount(&teller->value_minor, &why, teller->amount)) {
+        teller->focus = DBK_TELLER_AMOUNT;
+        return refuse(teller, why, "");
+    }
+    if (!teller->online)
+        return refuse(teller, DBK_TT_OFFLINE_NOT_SENT, "");
+    teller->type = type;
+    teller->notice[0] = '\0';
+    return DBK_TELLER_SEND;
+}
+
+static enum dbk_teller_action back(struct dbk_teller *teller)
+{
+    if (teller->waiting)
+        return refuse(teller, DBK_TT_UNDECIDED, "");
+    teller->place = DBK_TELLER_ACCOUNTS;
+    teller->account = NULL;
+    teller->refusal[0] = '\0';
+    teller->notice[0] = '\0';
+    return DBK_TELLER_DISCONNECT;
+}
+
+static enum dbk_teller_action press(struct dbk_teller *teller)
+{
+    switch (teller->focus) {
+    case DBK_TELLER_DEPOSIT:
+        return send(teller, DBK_DEPOSIT);
+    case DBK_TELLER_WITHDRAW:
+        return send(teller, DBK_WITHDRAWAL);
+    case DBK_TELLER_BACK:
+        return back(teller);
+    default:
+        teller->focus = DBK_TELLER_DEPOSIT; /* which way is for the buttons to say */
+        return DBK_TELLER_NOTHING;
+    }
+}
+
+static enum dbk_teller_action key_at_transaction(struct dbk_teller *teller, enum dbk_key key)
+{
+    int focus = (int)teller->focus;
+    int step = 0;
+    switch (key) {
+    case DBK_KEY_TAB:
+    case DBK_KEY_DOWN:
+    case DBK_KEY_RIGHT:
+        step = 1;
+        break;
+    case DBK_KEY_BACK_TAB:
+    case DBK_KEY_UP:
+    case DBK_KEY_LEFT:
+        step = DBK_TELLER_FOCUS_COUNT - 1;
+        break;
+    case DBK_KEY_ENTER:
+        return press(teller);
+    case DBK_KEY_F2:
+        return send(teller, DBK_DEPOSIT);
+    case DBK_KEY_F3:
+        return send(teller, DBK_WITHDRAWAL);
+    case DBK_KEY_ESCAPE:
+        return back(teller);
+    default:
+        break;
+    }
+    teller->focus = (enum dbk_teller_focus)((focus + step) % DBK_TELLER_FOCUS_COUNT);
+    return DBK_TELLER_NOTHING;
+}
+
+enum dbk_teller_action dbk_teller_key(struct dbk_teller *teller, enum dbk_key key)
+{
+    return teller->place == DBK_TELLER_ACCOUNTS ? key_at_accounts(teller, key)
+                                                : key_at_transaction(teller, key);
+}
+
+int dbk_teller_edited(struct dbk_teller *teller, const char *text)
+{
+    bool at_accounts = teller->place == DBK_TELLER_ACCOUNTS;
+    char *field = at_accounts ? teller->search : teller->amount;
+    teller->focus = DBK_TELLER_AMOUNT;
+    if (strcmp(field, text) == 0)
+        return 0;
+    snprintf(field, sizeof teller->search, "%s", text);
+    teller->refusal[0] = '\0';
+    return at_accounts ? dbk_teller_list_search(&teller->list, text, false) : 0;
+}
+
+void dbk_teller_connected(struct dbk_teller *teller, const struct dbk_post_account *account,
+                          int64_t offset_next)
+{
+    teller->account = account;
+    teller->offset_next = offset_next;
+    teller->place = DBK_TELLER_TRANSACTION;
+    teller->focus = DBK_TELLER_AMOUNT;
+    teller->amount[0] = '\0';
+    teller->refusal[0] = '\0';
+}
+
+void dbk_teller_sent(struct dbk_teller *teller)
+{
+    teller->waiting = true;
+    memcpy(teller->sent_amount, teller->amount, sizeof teller->amount);
+    notice(teller, DBK_TT_SENDING, true);
+}
+
+/** "2026-05-02 21:31:29", with a space that can be searched for. */
+void dbk_teller_date(char *out, size_t size, enum dbk_lang lang, int64_t date_s)
+{
+    struct dbk_buffer buffer = {.bytes = NULL};
+    dbk_lang_date(&buffer, lang, date_s, true);
+    snprintf(out, size, "%s", buffer.failed || buffer.bytes == NULL ? "" : buffer.bytes);
+    dbk_buffer_clear(&buffer);
+    char *space = strstr(out, "\u00a0");
+    if (space != NULL) {
+        space[0] = ' ';
+        memmove(space + 1, space + 2, strlen(space + 2) + 1);
+    }
+}
+
+void dbk_teller_money(char *out, size_t size, enum dbk_lang lang, int64_t amount_minor)
+{
+    struct dbk_buffer buffer = {.bytes = NULL};
+    dbk_lang_amount(&buffer, lang, amount_minor);
+    snprintf(out, size, "%s", buffer.failed || buffer.bytes == NULL ? "" : buffer.bytes);
+    dbk_buffer_clear(&buffer);
+}
+
+bool dbk_teller_result_text(char *out, size_t size, enum dbk_lang lang,
+                            const struct dbk_post_result *result)
+{
+    char amount[64];
+    char balance[64];
+    char floor[64];
+    char date[64];
+    char position[48] = "?";
+    const struct dbk_event *event = &result->event;
+    char *account = dbk_escape_terminal(event->account, false);
+    bool posted = dbk_outcome_is_posted(result->outcome);
+    dbk_teller_money(amount, sizeof amount, lang, event->value_minor);
+    dbk_teller_money(balance, sizeof balance, lang, result->balance_minor);
+    dbk_teller_money(floor, sizeof floor, lang, event->floor_minor);
+    dbk_teller_date(date, sizeof date, lang, event->date_s);
+    if (result->offset >= 0)
+        snprintf(position, sizeof position, "%" PRId32 ":%" PRId64, result->partition,
+                 result->offset);
+    const char *const move[DBK_TELLER_VALUES] = {amount, account != NULL ? account : "", date,
+                                                 position, balance};
+    const char *const refusal[DBK_TELLER_VALUES] = {position, balance, floor};
+    const char *const failure[DBK_TELLER_VALUES] = {result->err.text};
+    if (posted)
+        dbk_teller_say(out, size, lang,
+                       event->type == DBK_DEPOSIT ? DBK_TT_DEPOSITED : DBK_TT_WITHDREW, move);
+    else if (result->outcome == DBK_OUTCOME_NOT_SENT || result->outcome == DBK_OUTCOME_UNKNOWN)
+        dbk_teller_say(out, size, lang, DBK_TT_NOT_SENT, failure);
+    else if (result->verdict == DBK_OVERDRAFT)
+        dbk_teller_say(out, size, lang, DBK_TT_OVERDRAFT, refusal);
+    else if (result->verdict == DBK_OVERFLOW)
+        dbk_teller_say(out, size, lang, DBK_TT_OVERFLOW, refusal);
+    else
+        dbk_teller_say(out, size, lang, DBK_TT_NOT_POSTED, refusal);
+    if (result->outcome == DBK_OUTCOME_UNKNOWN)
+        snprintf(out, size, "%s", result->err.text);
+    free(account);
+    return posted;
+}
+
+void dbk_teller_decided(struct dbk_teller *teller, const struct dbk_post_result *result)
+{
+    char text[DBK_SCREEN_TEXT];
+    teller->waiting = false;
+    teller->notice[0] = '\0';
+    if (!dbk_teller_result_text(text, sizeof text, teller->lang, result)) {
+        dbk_teller_refuse(teller, text);
+        return;
+    }
+    memcpy(teller->notice, text, sizeof text);
+    teller->notice_is_good = true;
+    teller->refusal[0] = '\0';
+    /* What was typed meanwhile is the next one's. */
+    if (strcmp(teller->amount, teller->sent_amount) == 0)
+        teller->amount[0] = '\0';
+    teller->focus = DBK_TELLER_AMOUNT;
+}
+
+void dbk_teller_set_online(struct dbk_teller *teller, bool online)
+{
+    if (teller->online == online)
+        return;
+    teller->online = online;
+    if (teller->waiting)
+        notice(teller, online ? DBK_TT_SENDING : DBK_TT_IN_FLIGHT, online);
+    else
+        notice(teller, online ? DBK_TT_BROKER_BACK : DBK_TT_BROKER_LOST, online);
+    if (online)
+        teller->refusal[0] = '\0';
+}

@@ -1,0 +1,262 @@
+#include "teller_run.h"
+
+#include <daybook/clock.h>
+#include <daybook/escape.h>
+#include <daybook/message.h>
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/** Accounts that "?" shows at once. */
+#define LISTED_MAX 40
+
+static void print(const struct dbk_teller_run *run, enum dbk_teller_text_id id, const char *value)
+{
+    char text[DBK_SCREEN_TEXT];
+    char *escaped = dbk_escape_terminal((struct dbk_text){value, (uint32_t)strlen(value)}, false);
+    const char *const values[DBK_TELLER_VALUES] = {escaped != NULL ? escaped : ""};
+    dbk_teller_say(text, sizeof text, run->teller.lang, id, values);
+    free(escaped);
+    puts(text);
+}
+
+/** Ask, and read the answer. @return false at the end of what there is to read. */
+static bool ask(const struct dbk_teller_run *run, enum dbk_teller_text_id id, const char *value,
+                char **line, size_t *size)
+{
+    char text[DBK_SCREEN_TEXT];
+    char *escaped = dbk_escape_terminal((struct dbk_text){value, (uint32_t)strlen(value)}, false);
+    const char *const values[DBK_TELLER_VALUES] = {escaped != NULL ? escaped : ""};
+    dbk_teller_say(text, sizeof text, run->teller.lang, id, values);
+    free(escaped);
+    fputs(text, stdout);
+    fflush(stdout);
+    ssize_t length = dbk_stop_requested ? -1 : getline(line, size, stdin);
+    if (length < 0 || !isatty(STDIN_FILENO))
+        putchar('\n'); /* nobody pressed Enter here */
+    while (length > 0 && strchr("\n\r ", (*line)[length - 1]) != NULL)
+        (*line)[--length] = '\0';
+    return length >= 0;
+}
+
+static void print_account_line(const struct dbk_teller_run *run)
+{
+    const struct dbk_post_account *account = dbk_post_account(run->post);
+    char balance[64];
+    char *name = dbk_escape_terminal(account->name, false);
+    dbk_teller_money(balance, sizeof balance, run->teller.lang, account->balance_minor);
+    printf("%s · %s %s%s%s\n", name != NULL ? name : "",
+           dbk_teller_text(run->teller.lang, DBK_TT_BALANCE), balance, account->exists ? "" : " · ",
+           account->exists ? "" : dbk_teller_text(run->teller.lang, DBK_TT_NEW_ACCOUNT));
+    free(name);
+}
+
+static void list_accounts(struct dbk_teller_run *run, const char *search)
+{
+    struct dbk_teller_list *list = &run->teller.list;
+    if (dbk_teller_list_search(list, search, false) != 0) {
+        run->failed = true;
+        return;
+    }
+    for (size_t i = 0; i < list->match_count && i < LISTED_MAX; i++) {
+        const struct dbk_teller_row *row = dbk_teller_list_match(list, i);
+        char balance[64];
+        char *name =
+            dbk_escape_terminal((struct dbk_text){row->name, (uint32_t)strlen(row->name)}, false);
+        dbk_teller_money(balance, sizeof balance, run->teller.lang, row->balance_minor);
+        printf("  %s  %s\n", name != NULL ? name : "", balance);
+        free(name);
+    }
+    if (list->match_count > LISTED_MAX)
+        puts("  …");
+}
+
+static void list_recent(struct dbk_teller_run *run)
+{
+    const struct dbk_post_account *account = dbk_post_account(run->post);
+    if (account->recent_count == 0)
+        print(run, DBK_TT_NO_TRANSACTIONS, "");
+    for (int i = account->recent_count - 1; i >= 0; i--) {
+        const struct dbk_post_row *row = &account->recent[i];
+        char date[64];
+        char amount[64];
+        char balance[64];
+        struct dbk_text text = {row->memo, (uint32_t)strlen(row->memo)};
+        char *memo = dbk_escape_terminal(text, false);
+        dbk_teller_date(date, sizeof date, run->teller.lang, row->date_s);
+        dbk_teller_money(amount, sizeof amount, run->teller.lang, row->amount_minor);
+        dbk_teller_money(balance, sizeof balance, run->teller.lang, row->balance_minor);
+        printf("  %s  %s%s  %s  %" PRId32 ":%" PRId64 "  %s\n", date,
+               row->amount_minor > 0 ? "+" : "", amount, balance, row->partition, row->offset,
+               memo != NULL ? memo : "");
+        free(memo);
+    }
+}
+
+/** Wait for the log's decision, however long the broker is away. */
+static int wait_for_decision(struct dbk_teller_run *run, struct dbk_err *err)
+{
+    bool told = false;
+    int code = 0;
+    while (code == 0 && dbk_post_result(run->post)->outcome == DBK_OUTCOME_WAITING) {
+        code = dbk_post_step(run->post, 50, err);
+        if (!told && !dbk_post_is_online(run->post)) {
+            print(run, DBK_TT_IN_FLIGHT, "");
+            fflush(stdout);
+            told = true;
+        }
+        if (dbk_stop_requested && dbk_post_result(run->post)->outcome == DBK_OUTCOME_WAITING)
+            dbk_post_abandon(run->post, "you left before it was decided.");
+    }
+    return code;
+}
+
+static int transact(struct dbk_teller_run *run, enum dbk_transaction_type type, const char *amount,
+                    struct dbk_err *err)
+{
+    struct dbk_err why;
+    enum dbk_teller_text_id refusal;
+    char text[DBK_SCREEN_TEXT];
+    int64_t value_minor;
+    if (!dbk_teller_amount(&value_minor, &refusal, amount)) {
+        print(run, refusal, "");
+        run->refused_count++;
+        return 0;
+    }
+    int code = dbk_teller_run_send(run, type, value_minor, &why);
+    if (code == DBK_EBROKER) {
+        print(run, DBK_TT_NOT_SENT, why.text);
+        run->refused_count++;
+        return 0;
+    }
+    if (code == 0)
+        code = wait_for_decision(run, &why);
+    if (code != 0) {
+        *err = why;
+        return code;
+    }
+    dbk_teller_run_count(run, dbk_post_result(run->post));
+    dbk_teller_result_text(text, sizeof text, run->teller.lang, dbk_post_result(run->post));
+    puts(text);
+    return 0;
+}
+
+/** @return the argument after one of some words, or NULL. */
+static const char *after(const char *line, const char *const *words)
+{
+    for (; *words != NULL; words++) {
+        size_t length = strlen(*words);
+        if (strncmp(line, *words, length) == 0 && (line[length] == ' ' || line[length] == '\0'))
+            return line + length + strspn(line + length, " ");
+    }
+    return NULL;
+}
+
+/** What is done with one account. @param[out] left  the user is done with everything. */
+static int serve_account(struct dbk_teller_run *run, char **line, size_t *size, bool *left,
+                         struct dbk_err *err)
+{
+    static const char *const deposit[] = {"d", "deposit", "déposer", "deposer", NULL};
+    static const char *const withdraw[] = {"w", "withdraw", "r", "retirer", NULL};
+    static const char *const last[] = {"l", NULL};
+    static const char *const back[] = {"b", "back", "retour", NULL};
+    static const char *const quit[] = {"q", "quit", "quitter", NULL};
+    int code = 0;
+    while (code == 0) {
+        const char *amount;
+        if (!ask(run, DBK_TT_ASK_WHAT, "", line, size) || after(*line, quit) != NULL) {
+            *left = true;
+            return 0;
+        }
+        struct dbk_err why;
+        code = dbk_post_catch_up(run->post, &why);
+        if (code == DBK_EBROKER) {
+            puts(why.text);
+            code = 0;
+        } else if (code != 0) {
+            *err = why;
+        }
+        if (code != 0 || (*line)[0] == '\0' || after(*line, back) != NULL)
+            return code;
+        if ((amount = after(*line, deposit)) != NULL)
+            code = transact(run, DBK_DEPOSIT, amount, err);
+        else if ((amount = after(*line, withdraw)) != NULL)
+            code = transact(run, DBK_WITHDRAWAL, amount, err);
+        else if (after(*line, last) != NULL)
+            list_recent(run);
+        else
+            print(run, DBK_TT_LINE_HELP, "");
+        print_account_line(run);
+    }
+    return code;
+}
+
+/** Find the account, or open it where the user says so. */
+static int choose(struct dbk_teller_run *run, char **line, size_t *size, bool *connected,
+                  struct dbk_err *err)
+{
+    char name[DBK_ACCOUNT_MAX + 1];
+    struct dbk_err why;
+    *connected = false;
+    if (strlen(*line) >= sizeof name ||
+        !dbk_text_is_clean((struct dbk_text){*line, (uint32_t)strlen(*line)}, DBK_ACCOUNT_MAX,
+                           true)) {
+        print(run, DBK_TT_NAME_WRONG, "");
+        return 0;
+    }
+    memcpy(name, *line, strlen(*line) + 1);
+    if (dbk_teller_list_search(&run->teller.list, name, false) != 0) {
+        run->failed = true;
+        return 0;
+    }
+    if (dbk_teller_list_find(&run->teller.list, name) == NULL) {
+        print(run, DBK_TT_UNKNOWN_PLAIN, name);
+        list_accounts(run, name);
+        if (!ask(run, DBK_TT_ASK_OPEN, name, line, size) || strchr("oy", (*line)[0]) == NULL ||
+            (*line)[0] == '\0')
+            return 0;
+    }
+    int code = dbk_teller_run_connect(run, name, &why);
+    if (code == DBK_EBROKER) {
+        puts(why.text);
+        return 0;
+    }
+    if (code != 0)
+        *err = why;
+    *connected = code == 0;
+    return code;
+}
+
+int dbk_teller_run_lines(struct dbk_teller_run *run, struct dbk_err *err)
+{
+    char *line = NULL;
+    size_t size = 0;
+    bool left = false;
+    int code = dbk_teller_run_load(run, err);
+    while (code == 0 && !left && !run->failed) {
+        bool connected;
+        if (!ask(run, DBK_TT_ASK_ACCOUNT, "", &line, &size) || line[0] == '\0')
+            break;
+        if (strcmp(line, "?") == 0) {
+            list_accounts(run, "");
+            continue;
+        }
+        code = choose(run, &line, &size, &connected, err);
+        if (code == 0 && connected) {
+            print_account_line(run);
+            code = serve_account(run, &line, &size, &left, err);
+            dbk_post_disconnect(run->post);
+        }
+    }
+    free(line);
+    if (code == 0 && run->failed)
+        code = dbk_err_set(err, DBK_ENOMEM, "out of memory.");
+    if (code == DBK_ESTOPPED)
+        code = 0;
+    if (code == 0 && run->refused_count > 0)
+        code = DBK_ENO; /* each was said */
+    return code;
+}

@@ -1,0 +1,342 @@
+#include <daybook/term.h>
+
+#include <locale.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <wctype.h>
+
+#define NCURSES_WIDECHAR 1
+#include <ncursesw/form.h>
+#include <ncursesw/menu.h>
+#include <ncursesw/ncurses.h>
+
+/** Escape alone is a key; what a terminal sends for one key comes together. */
+#define ESCAPE_DELAY_MS 25
+
+struct dbk_term {
+    SCREEN *screen;
+    attr_t styles[DBK_STYLE_COUNT];
+    short pairs[DBK_STYLE_COUNT];
+    /* The field: a form of one field, in a window of its own. */
+    WINDOW *field_window;
+    FIELD *fields[2];
+    FORM *form;
+    int field_y, field_x, field_width;
+    bool field_focused;
+    /* The menu: made anew for every screen. */
+    WINDOW *menu_window;
+    MENU *menu;
+    ITEM *items[DBK_SCREEN_ITEMS + 1];
+    char item_texts[DBK_SCREEN_ITEMS][DBK_SCREEN_TEXT];
+};
+
+static void choose_styles(struct dbk_term *term)
+{
+    const char *no_color = getenv("NO_COLOR");
+    term->styles[DBK_STYLE_BAR] = A_REVERSE;
+    term->styles[DBK_STYLE_STRONG] = A_BOLD;
+    term->styles[DBK_STYLE_DIM] = A_DIM;
+    term->styles[DBK_STYLE_GOOD] = A_BOLD;
+    term->styles[DBK_STYLE_BAD] = A_BOLD;
+    term->styles[DBK_STYLE_KEY] = A_REVERSE;
+    if ((no_color != NULL && no_color[0] != '\0') || !has_colors() || start_color() == ERR ||
+        use_default_colors() == ERR)
+        return;
+    init_pair(1, COLOR_GREEN, -1);
+    init_pair(2, COLOR_RED, -1);
+    term->pairs[DBK_STYLE_GOOD] = 1;
+    term->pairs[DBK_STYLE_BAD] = 2;
+}
+
+int dbk_term_open(struct dbk_term **term, struct dbk_err *err)
+{
+    const char *name = getenv("TERM");
+    *term = NULL;
+    /* A machine without the locale that it names: characters are UTF-8 all the same. */
+    if (MB_CUR_MAX == 1)
+        setlocale(LC_CTYPE, "C.UTF-8");
+    struct dbk_term *opened = calloc(1, sizeof *opened);
+    if (opened == NULL)
+        return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
+    opened->screen = newterm(NULL, stdout, stdin);
+    if (opened->screen == NULL) {
+        free(opened);
+        return dbk_err_set(err, DBK_EUSAGE,
+                           "the terminal \"%.50s\" (TERM) is not known here. Set TERM, or use "
+                           "--no-tui.",
+                           name != NULL ? name : "");
+    }
+    set_term(opened->screen);
+    set_escdelay(ESCAPE_DELAY_MS);
+    cbreak();
+    noecho();
+    nonl();
+    keypad(stdscr, TRUE);
+    nodelay(stdscr, TRUE);
+    choose_styles(opened);
+    *term = opened;
+    return 0;
+}
+
+static void drop_menu(struct dbk_term *term)
+{
+    if (term->menu != NULL) {
+        unpost_menu(term->menu);
+        free_menu(term->menu);
+    }
+    for (int i = 0; i < DBK_SCREEN_ITEMS && term->items[i] != NULL; i++) {
+        free_item(term->items[i]);
+        term->items[i] = NULL;
+    }
+    if (term->menu_window != NULL)
+        delwin(term->menu_window);
+    term->menu = NULL;
+    term->menu_window = NULL;
+}
+
+static void drop_field(struct dbk_term *term)
+{
+    if (term->form != NULL) {
+        unpost_form(term->form);
+        free_form(term->form);
+    }
+    if (term->fields[0] != NULL)
+        free_field(term->fields[0]);
+    if (term->field_window != NULL)
+        delwin(term->field_window);
+    term->form = NULL;
+    term->fields[0] = NULL;
+    term->field_window = NULL;
+    term->field_width = 0;
+}
+
+void dbk_term_close(struct dbk_term *term)
+{
+    if (term == NULL)
+        return;
+    drop_menu(term);
+    drop_field(term);
+    endwin();
+    delscreen(term->screen);
+    free(term);
+}
+
+void dbk_term_size(const struct dbk_term *term, int *height, int *width)
+{
+    (void)term;
+    getmaxyx(stdscr, *height, *width);
+}
+
+void dbk_term_field_text(struct dbk_term *term, char *text)
+{
+    text[0] = '\0';
+    if (term->form == NULL)
+        return;
+    form_driver(term->form, REQ_VALIDATION); /* brings what was typed into the buffer */
+    const char *buffer = field_buffer(term->fields[0], 0);
+    size_t length = buffer != NULL ? strlen(buffer) : 0;
+    while (length > 0 && buffer[length - 1] == ' ')
+        length--;
+    if (length > 4 * DBK_FIELD_MAX)
+        length = 4 * DBK_FIELD_MAX;
+    if (length > 0)
+        memcpy(text, buffer, length);
+    text[length] = '\0';
+}
+
+/** A form for the field at its place; one that was elsewhere is made anew. */
+static void place_field(struct dbk_term *term, const struct dbk_screen *screen)
+{
+    char text[4 * DBK_FIELD_MAX + 1];
+    bool moved = term->field_y != screen->field.y || term->field_x != screen->field.x ||
+                 term->field_width != screen->field.width;
+    if (moved)
+        drop_field(term);
+    if (screen->field.width == 0)
+        return;
+    if (term->form == NULL) {
+        term->field_y = screen->field.y;
+        term->field_x = screen->field.x;
+        term->field_window = newwin(1, screen->field.width, term->field_y, term->field_x);
+        term->fields[0] = new_field(1, screen->field.width, 0, 0, 0, 0);
+        if (term->field_window == NULL || term->fields[0] == NULL) {
+            drop_field(term);
+            return;
+        }
+        field_opts_off(term->fields[0], O_STATIC | O_AUTOSKIP);
+        set_max_field(term->fields[0], DBK_FIELD_MAX);
+        set_field_back(term->fields[0], A_UNDERLINE);
+        term->form = new_form(term->fields);
+        if (term->form == NULL) {
+            drop_field(term);
+            return;
+        }
+        set_form_win(term->form, term->field_window);
+        set_form_sub(term->form, term->field_window);
+        post_form(term->form);
+        term->field_width = screen->field.width;
+    }
+    dbk_term_field_text(term, text);
+    if (strcmp(text, screen->field.text) != 0) {
+        set_field_buffer(term->fields[0], 0, screen->field.text);
+        form_driver(term->form, REQ_END_LINE);
+    }
+}
+
+static void place_menu(struct dbk_term *term, const struct dbk_screen *screen)
+{
+    int count = screen->menu.count;
+    drop_menu(term);
+    if (count == 0)
+        return;
+    int gap = screen->menu.across ? 2 : 0;
+    int width = screen->menu.across ? count * (screen->menu.width + gap) : screen->menu.width;
+    for (int i = 0; i < count; i++) {
+        memcpy(term->item_texts[i], screen->menu.items[i], DBK_SCREEN_TEXT);
+        term->items[i] = new_item(term->item_texts[i], NULL);
+        if (term->items[i] == NULL)
+            return;
+    }
+    term->menu_window =
+        newwin(screen->menu.across ? 1 : count, width, screen->menu.y, screen->menu.x);
+    term->menu = term->menu_window != NULL ? new_menu(term->items) : NULL;
+    if (term->menu == NULL)
+        return;
+    set_menu_win(term->menu, term->menu_window);
+    set_menu_sub(term->menu, term->menu_window);
+    set_menu_mark(term->menu, "");
+    set_menu_format(term->menu, screen->menu.across ? 1 : count, screen->menu.across ? count : 1);
+    set_menu_spacing(term->menu, 1, 1, gap > 0 ? gap : 1);
+    set_menu_fore(term->menu, screen->menu.focused ? A_REVERSE : A_NORMAL);
+    set_menu_back(term->menu, A_NORMAL);
+    set_current_item(term->menu, term->items[screen->menu.selected]);
+    post_menu(term->menu);
+}
+
+void dbk_term_draw(struct dbk_term *term, const struct dbk_screen *screen)
+{
+    int height, width;
+    getmaxyx(stdscr, height, width);
+    erase();
+    for (int i = 0; i < screen->span_count; i++) {
+        const struct dbk_span *span = &screen->spans[i];
+        if (span->y >= height || span->x >= width)
+            continue;
+        attr_set(term->styles[span->style], term->pairs[span->style], NULL);
+        if (span->style == DBK_STYLE_BAR && span->x == 0)
+            mvhline(span->y, 0, ' ' | A_REVERSE, width);
+        mvaddstr(span->y, span->x, span->text);
+    }
+    attr_set(A_NORMAL, 0, NULL);
+    place_menu(term, screen);
+    place_field(term, screen);
+    wnoutrefresh(stdscr);
+    if (term->menu != NULL) {
+        touchwin(term->menu_window);
+        wnoutrefresh(term->menu_window);
+    }
+    term->field_focused = screen->field.width > 0 && screen->field.focused;
+    curs_set(term->field_focused ? 1 : 0);
+    if (term->form != NULL) {
+        pos_form_cursor(term->form);
+        touchwin(term->field_window);
+        wnoutrefresh(term->field_window);
+    }
+    doupdate();
+}
+
+void dbk_term_beep(struct dbk_term *term)
+{
+    (void)term;
+    beep();
+}
+
+/** What the form does with a key, or 0. */
+static int request_of(const struct dbk_term *term, bool special, wint_t key)
+{
+    if (special) {
+        switch (key) {
+        case KEY_BACKSPACE:
+            return REQ_DEL_PREV;
+        case KEY_DC:
+            return REQ_DEL_CHAR;
+        case KEY_HOME:
+            return REQ_BEG_LINE;
+        case KEY_END:
+            return REQ_END_LINE;
+        case KEY_LEFT:
+            return term->field_focused ? REQ_PREV_CHAR : 0;
+        case KEY_RIGHT:
+            return term->field_focused ? REQ_NEXT_CHAR : 0;
+        default:
+            return 0;
+        }
+    }
+    switch (key) {
+    case 0x7F:
+    case 'H' & 0x1F:
+        return REQ_DEL_PREV;
+    case 'U' & 0x1F:
+        return REQ_CLR_FIELD;
+    case 'A' & 0x1F:
+        return REQ_BEG_LINE;
+    case 'E' & 0x1F:
+        return REQ_END_LINE;
+    default:
+        return 0;
+    }
+}
+
+static enum dbk_key special_key(wint_t key)
+{
+    static const struct {
+        int code;
+        enum dbk_key key;
+    } known[] = {
+        {KEY_UP, DBK_KEY_UP},       {KEY_DOWN, DBK_KEY_DOWN},     {KEY_LEFT, DBK_KEY_LEFT},
+        {KEY_RIGHT, DBK_KEY_RIGHT}, {KEY_PPAGE, DBK_KEY_PAGE_UP}, {KEY_NPAGE, DBK_KEY_PAGE_DOWN},
+        {KEY_ENTER, DBK_KEY_ENTER}, {KEY_BTAB, DBK_KEY_BACK_TAB}, {KEY_F(2), DBK_KEY_F2},
+        {KEY_F(3), DBK_KEY_F3},     {KEY_F(4), DBK_KEY_F4},       {KEY_RESIZE, DBK_KEY_RESIZE},
+    };
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        if ((wint_t)known[i].code == key)
+            return known[i].key;
+    return DBK_KEY_OTHER;
+}
+
+static bool is_gone(void)
+{
+    struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+    return poll(&input, 1, 0) > 0 && (input.revents & (POLLHUP | POLLERR | POLLNVAL)) != 0;
+}
+
+enum dbk_key dbk_term_read(struct dbk_term *term)
+{
+    wint_t key = 0;
+    int kind = get_wch(&key);
+    if (kind == ERR)
+        return is_gone() ? DBK_KEY_CLOSED : DBK_KEY_NONE;
+    int request = term->form != NULL ? request_of(term, kind == KEY_CODE_YES, key) : 0;
+    if (request != 0) {
+        form_driver(term->form, request);
+        return DBK_KEY_EDITED;
+    }
+    if (kind == KEY_CODE_YES)
+        return special_key(key);
+    if (key == '\r' || key == '\n')
+        return DBK_KEY_ENTER;
+    if (key == '\t')
+        return DBK_KEY_TAB;
+    if (key == 0x1B)
+        return DBK_KEY_ESCAPE;
+    if (key == ('L' & 0x1F)) {
+        clearok(stdscr, TRUE);
+        return DBK_KEY_RESIZE; /* draw everything again */
+    }
+    if (term->form == NULL || !iswprint(key))
+        return DBK_KEY_OTHER;
+    form_driver_w(term->form, OK, (wchar_t)key);
+    return DBK_KEY_EDITED;
+}
