@@ -80,6 +80,15 @@ DBK_MUST_CHECK int dbk_log_watermarks(struct dbk_log *log, int64_t *low, int64_t
                                       struct dbk_err *err);
 
 /**
+ * Ask for the high watermarks; where one is below wanted[p], again for 10 s, since a leader that
+ * was just chosen may report late.
+ *
+ * @return 0, also where one stayed below; DBK_EBROKER; DBK_ESTOPPED.
+ */
+DBK_MUST_CHECK int dbk_log_watermarks_from(struct dbk_log *log, const int64_t *wanted,
+                                           int64_t *high, struct dbk_err *err);
+
+/**
  * Begin to read, wherever reading was before.
  *
  * @param offset_next  per partition: the first offset wanted.

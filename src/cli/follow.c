@@ -100,6 +100,15 @@ static int verify_again(struct follower *follower, struct dbk_err *err)
     }
 }
 
+/** After an error of the broker, which err tells. Only a follower waits. */
+static int wait_for_broker(struct follower *follower, struct dbk_err *err)
+{
+    if (!follower->follow)
+        return DBK_EBROKER;
+    remind(follower, err->text);
+    return verify_again(follower, err);
+}
+
 void dbk_follow_count(struct dbk_follow_result *result, const struct dbk_changes *changes)
 {
     result->applied += (int64_t)changes->count;
@@ -141,10 +150,8 @@ static int step(struct follower *follower, struct dbk_err *err)
             return code;
     }
     int code = dbk_sheet_read(&follower->sheet, follower->log, follower->book, 100, err);
-    if (code == DBK_EBROKER && follower->follow) {
-        remind(follower, err->text);
-        code = verify_again(follower, err);
-    }
+    if (code == DBK_EBROKER)
+        code = wait_for_broker(follower, err);
     if (code == 0 && follower->sheet.changes.count > 0)
         code = commit(follower, &replaced, err);
     else if (code == 0 && follower->follow)
@@ -152,7 +159,7 @@ static int step(struct follower *follower, struct dbk_err *err)
     dbk_sheet_release(&follower->sheet);
     if (code == 0 && replaced)
         code = reopen(follower, err);
-    return code;
+    return code == DBK_EBROKER ? wait_for_broker(follower, err) : code;
 }
 
 /** Capture where the log ends now. */

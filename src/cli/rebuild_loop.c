@@ -193,7 +193,7 @@ static int reach_current(struct work *work, struct dbk_view *view, struct dbk_er
         return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
     int code = dbk_rebuild_hold(work->rebuild, held, err);
     if (code == 0)
-        code = dbk_log_watermarks(work->log, NULL, work->offset_end, err);
+        code = dbk_log_watermarks_from(work->log, held, work->offset_end, err);
     for (int32_t p = 0; code == 0 && p < count; p++) {
         if (held[p] > work->offset_end[p])
             missing += held[p] - work->offset_end[p];

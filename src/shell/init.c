@@ -9,16 +9,15 @@
 /** Partitions of a new ledger of which nobody said how many. */
 #define PARTITION_COUNT_USUAL 12
 
-static int broker_count(struct dbk_kafka *kafka, const struct dbk_config *config, int *count,
-                        struct dbk_err *err)
+static int broker_count(struct dbk_kafka *kafka, int *count, struct dbk_err *err)
 {
     const rd_kafka_metadata_t *metadata = NULL;
-    int code = dbk_kafka_connect(kafka, config, err);
+    int code = dbk_kafka_connect(kafka, err);
     if (code != 0)
         return code;
     if (rd_kafka_metadata(kafka->handle, 0, NULL, &metadata, DBK_KAFKA_TIMEOUT_MS / 2) !=
         RD_KAFKA_RESP_ERR_NO_ERROR)
-        return dbk_kafka_unreachable(kafka, config, err);
+        return dbk_kafka_unreachable(kafka, err);
     *count = metadata->broker_cnt;
     rd_kafka_metadata_destroy(metadata);
     return 0;
@@ -203,7 +202,7 @@ int dbk_log_init(const struct dbk_config *config, int32_t partition_count, int32
     int code = dbk_kafka_open(&kafka, config, RD_KAFKA_CONSUMER, settings, NULL, err);
     if (code != 0)
         return code;
-    code = broker_count(&kafka, config, &brokers, err);
+    code = broker_count(&kafka, &brokers, err);
     if (code == 0 && replication == 0)
         replication = brokers < 3 ? brokers : 3;
     if (code == 0)

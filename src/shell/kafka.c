@@ -80,7 +80,7 @@ int dbk_kafka_open(struct dbk_kafka *kafka, const struct dbk_config *config, rd_
     pthread_mutex_init(&kafka->mutex, NULL);
     kafka->quiet = true;
     kafka->timeout_ms = DBK_KAFKA_TIMEOUT_MS;
-    kafka->stop = config->stop;
+    kafka->config = config;
     kafka->handle = rd_kafka_new(type, conf, why, sizeof why);
     if (kafka->handle == NULL) {
         rd_kafka_conf_destroy(conf);
@@ -118,10 +118,10 @@ bool dbk_kafka_take_interrupted(struct dbk_kafka *kafka)
 
 bool dbk_kafka_is_stopped(const struct dbk_kafka *kafka)
 {
-    return kafka->stop != NULL && *kafka->stop != 0;
+    return kafka->config->stop != NULL && *kafka->config->stop != 0;
 }
 
-int dbk_kafka_connect(struct dbk_kafka *kafka, const struct dbk_config *config, struct dbk_err *err)
+int dbk_kafka_connect(struct dbk_kafka *kafka, struct dbk_err *err)
 {
     int64_t deadline_ms = dbk_clock_monotonic_ms() + (kafka->timeout_ms < DBK_KAFKA_TIMEOUT_MS / 2
                                                           ? kafka->timeout_ms
@@ -134,7 +134,7 @@ int dbk_kafka_connect(struct dbk_kafka *kafka, const struct dbk_config *config, 
             return 0;
         }
         if (dbk_kafka_is_stopped(kafka) || dbk_clock_monotonic_ms() > deadline_ms)
-            return dbk_kafka_unreachable(kafka, config, err);
+            return dbk_kafka_unreachable(kafka, err);
         usleep(5000);
     }
 }
@@ -150,8 +150,7 @@ rd_kafka_event_t *dbk_kafka_await(struct dbk_kafka *kafka, rd_kafka_queue_t *que
     return event;
 }
 
-int dbk_kafka_unreachable(struct dbk_kafka *kafka, const struct dbk_config *config,
-                          struct dbk_err *err)
+int dbk_kafka_unreachable(struct dbk_kafka *kafka, struct dbk_err *err)
 {
     char trouble[sizeof kafka->trouble];
     if (dbk_kafka_is_stopped(kafka))
@@ -163,7 +162,7 @@ int dbk_kafka_unreachable(struct dbk_kafka *kafka, const struct dbk_config *conf
     return dbk_err_set(err, DBK_EBROKER,
                        "no broker answers at %s%s%s. Start one (scripts/kafka start), or name "
                        "another with -b HOST:PORT or DAYBOOK_BROKERS.",
-                       config->brokers, trouble[0] != '\0' ? ": " : "", trouble);
+                       kafka->config->brokers, trouble[0] != '\0' ? ": " : "", trouble);
 }
 
 /** What passes by itself: a topic that was just made, a leader that was just chosen. */
@@ -205,6 +204,9 @@ static int query_offsets(struct dbk_kafka *kafka, const char *topic, int32_t par
             ask_offsets(kafka, topic, partition_count, which, offsets, &failed);
         if (error == RD_KAFKA_RESP_ERR_NO_ERROR)
             return 0;
+        if (error == RD_KAFKA_RESP_ERR__TIMED_OUT || error == RD_KAFKA_RESP_ERR__TRANSPORT ||
+            error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
+            return dbk_kafka_unreachable(kafka, err);
         if (!is_passing(error) || dbk_clock_monotonic_ms() > deadline_ms)
             return dbk_err_set(err, DBK_EBROKER,
                                "the broker does not say where partition %d of topic %s ends: %s. "

@@ -21,9 +21,9 @@ struct dbk_kafka {
     char said[64];         /* the facility of the last line shown, and when: to show it once */
     int64_t said_ms;
     bool interrupted;
-    int timeout_ms;                    /* of a question to the broker */
-    bool quiet;                        /* while connecting: the caller reports the trouble itself */
-    const volatile sig_atomic_t *stop; /* the configuration's */
+    int timeout_ms;                  /* of a question to the broker */
+    bool quiet;                      /* while connecting: the caller reports the trouble itself */
+    const struct dbk_config *config; /* must live as long */
 };
 
 /** A property that daybook sets itself. */
@@ -55,16 +55,14 @@ bool dbk_kafka_take_interrupted(struct dbk_kafka *kafka);
 bool dbk_kafka_is_stopped(const struct dbk_kafka *kafka);
 
 /** Wait until a broker has answered. @return 0, DBK_EBROKER or DBK_ESTOPPED. */
-DBK_MUST_CHECK int dbk_kafka_connect(struct dbk_kafka *kafka, const struct dbk_config *config,
-                                     struct dbk_err *err);
+DBK_MUST_CHECK int dbk_kafka_connect(struct dbk_kafka *kafka, struct dbk_err *err);
 
 /** Wait for the answer to an administrative request. @return NULL where none came, or on a stop. */
 rd_kafka_event_t *dbk_kafka_await(struct dbk_kafka *kafka, rd_kafka_queue_t *queue, int timeout_ms);
 
 /** Fail with a text about an unreachable broker; or, on a stop, with that. @return DBK_EBROKER or
  *  DBK_ESTOPPED. */
-int dbk_kafka_unreachable(struct dbk_kafka *kafka, const struct dbk_config *config,
-                          struct dbk_err *err);
+int dbk_kafka_unreachable(struct dbk_kafka *kafka, struct dbk_err *err);
 
 /** What a topic's settings endanger. */
 struct dbk_topic_findings {

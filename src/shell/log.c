@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /** A partition reported shorter than it was: a new leader may be late, damage stays. */
 #define SHORT_LOG_PATIENCE_MS 10000
@@ -23,7 +24,6 @@ struct reader {
 
 struct dbk_log {
     struct dbk_kafka kafka; /* first: the callbacks' opaque pointer */
-    const struct dbk_config *config;
     struct dbk_topic topic;
     rd_kafka_topic_t *handle;
     rd_kafka_queue_t *queue;
@@ -87,7 +87,8 @@ void dbk_batch_close(struct dbk_batch *batch)
 static int check_topic(struct dbk_log *log, const char *name, struct dbk_err *err)
 {
     struct dbk_topic_findings findings;
-    int code = dbk_topic_describe(&log->kafka, log->config, name, &log->topic, &findings, err);
+    int code =
+        dbk_topic_describe(&log->kafka, log->kafka.config, name, &log->topic, &findings, err);
     if (code != 0)
         return code == DBK_ENO && !log->compacted ? (err->code = DBK_EBROKER) : code;
     memcpy(log->topic.danger, findings.fatal, sizeof log->topic.danger);
@@ -141,7 +142,6 @@ static int open_log(struct dbk_log **log, const struct dbk_config *config, enum 
     struct dbk_log *opened = calloc(1, sizeof *opened);
     if (opened == NULL)
         return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
-    opened->config = config;
     opened->quiet = quiet;
     opened->compacted = compacted;
     int code = dbk_kafka_open(&opened->kafka, config, RD_KAFKA_CONSUMER, settings, NULL, err);
@@ -451,7 +451,7 @@ int dbk_log_read(struct dbk_log *log, struct dbk_batch *batch, int timeout_ms, s
         log->short_since_ms = 0;
         log->heard_ms = now_ms;
     } else if (!log->follows && log->reading_count > 0 && now_ms - log->heard_ms > SILENCE_MS) {
-        return dbk_kafka_unreachable(&log->kafka, log->config, err);
+        return dbk_kafka_unreachable(&log->kafka, err);
     }
     if (log->short_since_ms != 0 && now_ms - log->short_since_ms > SHORT_LOG_PATIENCE_MS)
         return dbk_err_set(err, DBK_EBROKER,
@@ -471,30 +471,38 @@ bool dbk_log_interrupted(struct dbk_log *log)
     return dbk_kafka_take_interrupted(&log->kafka);
 }
 
-/** Each partition must reach its checkpoint; a new leader may need a moment to know its end. */
-static int check_length(struct dbk_log *log, struct dbk_book *book, int64_t *high,
-                        struct dbk_err *err)
+int dbk_log_watermarks_from(struct dbk_log *log, const int64_t *wanted, int64_t *high,
+                            struct dbk_err *err)
 {
     int64_t deadline_ms = dbk_clock_monotonic_ms() + SHORT_LOG_PATIENCE_MS;
-    for (int32_t p = 0; p < log->topic.partition_count;) {
-        int64_t offset_next = dbk_book_checkpoint(book, p)->offset_next;
-        int code = p == 0 || high[p] < offset_next ? dbk_log_watermarks(log, NULL, high, err) : 0;
-        if (code != 0)
+    for (;;) {
+        bool is_short = false;
+        int code = dbk_log_watermarks(log, NULL, high, err);
+        for (int32_t p = 0; code == 0 && p < log->topic.partition_count; p++)
+            is_short = is_short || high[p] < wanted[p];
+        if (code != 0 || !is_short || dbk_clock_monotonic_ms() > deadline_ms)
             return code;
         if (dbk_kafka_is_stopped(&log->kafka))
             return dbk_err_set(err, DBK_ESTOPPED, "stopped.");
-        if (high[p] >= offset_next)
-            p++;
-        else if (dbk_clock_monotonic_ms() > deadline_ms)
-            return dbk_err_set(
-                err, DBK_ENO,
-                "the log is shorter than the view: partition %d of topic %s ends at "
-                "offset %lld, the view holds events up to %lld. Events were lost, or "
-                "the topic was made anew. Keep the view, it is the only copy of the "
-                "missing events; see docs/operations.md, \"Restore the log\".",
-                p, log->topic.name, (long long)high[p], (long long)offset_next - 1);
+        usleep(50000);
     }
-    return 0;
+}
+
+/** Each partition must reach its checkpoint. */
+static int check_length(struct dbk_log *log, const int64_t *offset_next, int64_t *high,
+                        struct dbk_err *err)
+{
+    int code = dbk_log_watermarks_from(log, offset_next, high, err);
+    for (int32_t p = 0; code == 0 && p < log->topic.partition_count; p++)
+        if (high[p] < offset_next[p])
+            code = dbk_err_set(
+                err, DBK_ENO,
+                "the log is shorter than the view: partition %d of topic %s ends at offset %lld, "
+                "the view holds events up to %lld. Events were lost, or the topic was made anew. "
+                "Keep the view, it is the only copy of the missing events; see "
+                "docs/operations.md, \"Restore the log\".",
+                p, log->topic.name, (long long)high[p], (long long)offset_next[p] - 1);
+    return code;
 }
 
 /** Read the last record of every partition again and compare the chain's last link. */
@@ -512,7 +520,7 @@ static int check_links(struct dbk_log *log, struct dbk_book *book, struct dbk_ba
         if (code == 0 && dbk_kafka_is_stopped(&log->kafka))
             code = dbk_err_set(err, DBK_ESTOPPED, "stopped.");
         if (code == 0 && !dbk_log_at_end(log) && dbk_clock_monotonic_ms() > deadline_ms)
-            code = dbk_kafka_unreachable(&log->kafka, log->config, err);
+            code = dbk_kafka_unreachable(&log->kafka, err);
     }
     return code;
 }
@@ -527,23 +535,23 @@ int dbk_log_verify(struct dbk_log *log, struct dbk_book *book, struct dbk_err *e
                            "See docs/operations.md, \"Partitions were added\".",
                            log->topic.name, partition_count, dbk_book_partition_count(book));
     struct dbk_batch batch;
-    int64_t *offsets = calloc((size_t)partition_count * 2, sizeof *offsets);
-    if (offsets == NULL || dbk_batch_open(&batch, (size_t)partition_count) != 0) {
-        free(offsets);
+    int64_t *offset_end = calloc((size_t)partition_count * 2, sizeof *offset_end);
+    if (offset_end == NULL || dbk_batch_open(&batch, (size_t)partition_count) != 0) {
+        free(offset_end);
         return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
     }
-    int64_t *offset_end = offsets + partition_count;
-    int code = check_length(log, book, offset_end, err);
-    for (int32_t p = 0; p < partition_count; p++) {
+    int64_t *offsets = offset_end + partition_count;
+    for (int32_t p = 0; p < partition_count; p++)
         offset_end[p] = dbk_book_checkpoint(book, p)->offset_next;
+    int code = check_length(log, offset_end, offsets, err);
+    for (int32_t p = 0; p < partition_count; p++)
         offsets[p] = offset_end[p] > 0 ? offset_end[p] - 1 : 0;
-    }
     if (code == 0)
         code = dbk_log_start(log, offsets, offset_end, err);
     if (code == 0)
         code = check_links(log, book, &batch, err);
     stop_reading(log);
     dbk_batch_close(&batch);
-    free(offsets);
+    free(offset_end);
     return code;
 }

@@ -163,7 +163,7 @@ static int read_metadata(struct dbk_kafka *kafka, const struct dbk_config *confi
                                                                        : DBK_KAFKA_TIMEOUT_MS / 2);
     rd_kafka_topic_destroy(handle);
     if (error != RD_KAFKA_RESP_ERR_NO_ERROR)
-        return dbk_kafka_unreachable(kafka, config, err);
+        return dbk_kafka_unreachable(kafka, err);
     int code = 0;
     const rd_kafka_metadata_topic_t *found = metadata->topic_cnt == 1 ? metadata->topics : NULL;
     if (found == NULL || found->err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
@@ -189,7 +189,7 @@ int dbk_topic_describe(struct dbk_kafka *kafka, const struct dbk_config *config,
     *topic = (struct dbk_topic){.partition_count = 0};
     *findings = (struct dbk_topic_findings){.fatal = ""};
     snprintf(topic->name, sizeof topic->name, "%s", name);
-    int code = dbk_kafka_connect(kafka, config, err);
+    int code = dbk_kafka_connect(kafka, err);
     if (code == 0)
         code = read_metadata(kafka, config, topic, err);
     if (code != 0)
