@@ -75,8 +75,6 @@ int dbk_at_hand(struct dbk_book *book, struct dbk_log *log, const struct dbk_con
             return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
         return from_snapshots(book, log, config, only, err);
     }
-    if (code == 0)
-        code = dbk_log_verify(log, book, &other);
     if (code != 0)
         *err = other;
     return code;

@@ -11,13 +11,15 @@
 /**
  * Bring an empty book forward: to the checkpoints of the database's view where there is one of this
  * log, else to the last snapshots, else it stays at offset 0. Says so where one cannot be used.
+ * That the log is still the one that it was built from is for dbk_log_verify or dbk_log_follow to
+ * check.
  *
  * @param book, log  from dbk_open_log_and_book.
  * @param only       one partition, the others stay empty; or -1: all.
  * @param[out] view  the view that the book was loaded from, in the read transaction of exactly
  *                   these checkpoints, or NULL; closed by the caller, soon (it holds up the
  *                   database's own checkpoints).
- * @return 0, or where the log is another one than the view's: DBK_ENO; DBK_EBROKER, DBK_ENOMEM.
+ * @return 0, DBK_EBROKER, DBK_ENOMEM.
  */
 DBK_MUST_CHECK int dbk_at_hand(struct dbk_book *book, struct dbk_log *log,
                                const struct dbk_config *config, int32_t only,

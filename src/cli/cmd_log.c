@@ -316,6 +316,8 @@ static int load_state(struct tail *tail, const struct dbk_config *config, struct
     if (shows_everything(tail))
         return 0;
     int code = dbk_at_hand(tail->book, tail->log, config, -1, view, err);
+    if (code == 0)
+        code = dbk_log_verify(tail->log, tail->book, err);
     for (int32_t p = 0; code == 0 && p < dbk_book_partition_count(tail->book); p++) {
         int64_t offset_next = dbk_book_checkpoint(tail->book, p)->offset_next;
         if (offset_next > tail->offset_end[p])
