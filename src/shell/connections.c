@@ -118,6 +118,23 @@ void dbk_connections_close(struct dbk_connections *connections)
     free(connections);
 }
 
+static bool any_busy(struct dbk_connections *connections)
+{
+    pthread_mutex_lock(&connections->mutex);
+    struct dbk_connection *c = connections->first;
+    while (c != NULL && (!c->busy || c->cut))
+        c = c->next;
+    pthread_mutex_unlock(&connections->mutex);
+    return c != NULL;
+}
+
+void dbk_connections_settle(struct dbk_connections *connections, int timeout_ms)
+{
+    int64_t end_ms = dbk_clock_monotonic_ms() + timeout_ms;
+    while (any_busy(connections) && dbk_clock_monotonic_ms() < end_ms)
+        nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
+}
+
 struct dbk_connection *dbk_connections_add(struct dbk_connections *connections, int fd)
 {
     struct dbk_connection *added = calloc(1, sizeof *added);

@@ -27,6 +27,9 @@ void dbk_connections_stop(struct dbk_connections *connections);
 /** After dbk_connections_stop, when all connections were removed. Takes NULL. */
 void dbk_connections_close(struct dbk_connections *connections);
 
+/** Wait until what was begun is answered, or for so long. */
+void dbk_connections_settle(struct dbk_connections *connections, int timeout_ms);
+
 /** @return what the other functions take; NULL where memory ran out (then without deadline). */
 struct dbk_connection *dbk_connections_add(struct dbk_connections *connections, int fd);
 void dbk_connections_remove(struct dbk_connections *connections, struct dbk_connection *connection);

@@ -5,10 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 /** Connections at once, streams included; from IDLE_LIMIT on the idle ones make room. */
 #define CONNECTION_LIMIT 2048
 #define IDLE_LIMIT 1536
+/** How long a stop waits for clients to take what was answered. */
+#define SETTLE_MS 500
 
 /* --- requests --- */
 
@@ -188,15 +191,22 @@ int dbk_http_start(struct dbk_http **http, const struct dbk_http_options *option
 /** No connection may be suspended when the library stops: workers answer, streams end. */
 void dbk_http_stop(struct dbk_http *http)
 {
+    MHD_socket listening = MHD_INVALID_SOCKET;
     if (http == NULL)
         return;
+    if (http->daemon != NULL)
+        listening = MHD_quiesce_daemon(http->daemon);
     dbk_logins_stop(http->logins);
     dbk_workers_stop(http->quick);
     dbk_workers_stop(http->slow);
     dbk_connections_stop(http->connections);
     dbk_events_stop(http->events);
-    if (http->daemon != NULL)
+    if (http->daemon != NULL) {
+        dbk_connections_settle(http->connections, SETTLE_MS);
         MHD_stop_daemon(http->daemon);
+    }
+    if (listening != MHD_INVALID_SOCKET)
+        close(listening);
     dbk_connections_close(http->connections);
     dbk_workers_close(http->quick);
     dbk_workers_close(http->slow);
