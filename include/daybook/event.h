@@ -28,6 +28,9 @@ struct dbk_text {
     uint32_t length;
 };
 
+/** @return a zero-terminated string as a text; it points into it. */
+struct dbk_text dbk_text_of(const char *string);
+
 /** One record of the log, as the log has it. */
 struct dbk_record {
     int64_t offset;

@@ -10,11 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct dbk_text dbk_text_of(const char *string)
-{
-    return (struct dbk_text){string, (uint32_t)strlen(string)};
-}
-
 int dbk_ask_open(struct dbk_ask *ask, const struct dbk_config *config, const char *account,
                  struct dbk_err *err)
 {

@@ -32,9 +32,6 @@ DBK_MUST_CHECK int dbk_ask_replay(struct dbk_ask *ask,
                                                  struct dbk_err *err),
                                   void *context, struct dbk_err *err);
 
-/** Zero-terminated text as a text. */
-struct dbk_text dbk_text_of(const char *string);
-
 /** Fail: an account that has no event. @return DBK_ENO. */
 int dbk_ask_unknown(const char *account, struct dbk_err *err);
 

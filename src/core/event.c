@@ -7,6 +7,11 @@
 
 #include <string.h>
 
+struct dbk_text dbk_text_of(const char *string)
+{
+    return (struct dbk_text){string, (uint32_t)strlen(string)};
+}
+
 const char *dbk_malformed_text(enum dbk_malformed malformed)
 {
     static const char *const texts[DBK_MALFORMED_COUNT] = {

@@ -1,4 +1,4 @@
-#include "lang.h"
+#include "lang_texts.h"
 
 #include <daybook/date.h>
 
@@ -8,72 +8,7 @@
 
 static const char *const codes[DBK_LANG_COUNT] = {"fr", "en"};
 
-static const char *const texts[DBK_TEXT_COUNT][DBK_LANG_COUNT] = {
-    [DBK_T_TITLE] = {"Suivi des transactions clients", "Client transactions"},
-    [DBK_T_OVERVIEW] = {"Vue d’ensemble", "Overview"},
-    [DBK_T_TRANSACTIONS] = {"Transactions", "Transactions"},
-    [DBK_T_ACCOUNTS] = {"Comptes", "Accounts"},
-    [DBK_T_DATE] = {"Date", "Date"},
-    [DBK_T_ACCOUNT] = {"Compte", "Account"},
-    [DBK_T_AMOUNT] = {"Montant", "Amount"},
-    [DBK_T_TYPE] = {"Type", "Type"},
-    [DBK_T_BALANCE] = {"Solde", "Balance"},
-    [DBK_T_BALANCE_AFTER] = {"Solde après", "Balance after"},
-    [DBK_T_DECLARED] = {"Solde déclaré", "Declared balance"},
-    [DBK_T_DISAGREES] = {"diffère", "differs"},
-    [DBK_T_MEMO] = {"Libellé", "Memo"},
-    [DBK_T_POSITION] = {"Position", "Position"},
-    [DBK_T_DEPOSIT] = {"Dépôt", "Deposit"},
-    [DBK_T_WITHDRAWAL] = {"Retrait", "Withdrawal"},
-    [DBK_T_DEPOSITS] = {"Dépôts", "Deposits"},
-    [DBK_T_DEPOSIT_COUNT] = {"Nb de dépôts", "No. of deposits"},
-    [DBK_T_WITHDRAWAL_COUNT] = {"Nb de retraits", "No. of withdrawals"},
-    [DBK_T_WITHDRAWALS] = {"Retraits", "Withdrawals"},
-    [DBK_T_LAST_MOVEMENT] = {"Dernier mouvement", "Last movement"},
-    [DBK_T_REJECTED] = {"Événements rejetés", "Rejected events"},
-    [DBK_T_TOTAL] = {"Total des soldes", "Total of balances"},
-    [DBK_T_NEWEST] = {"Dernières transactions", "Newest transactions"},
-    [DBK_T_OLDER] = {"Plus anciennes", "Older"},
-    [DBK_T_FIRST_PAGE] = {"Retour au début", "Back to the start"},
-    [DBK_T_NEXT_PAGE] = {"Suite", "Next"},
-    [DBK_T_ALL_TRANSACTIONS] = {"Toutes les transactions", "All transactions"},
-    [DBK_T_ALL_ACCOUNTS] = {"Tous les comptes", "All accounts"},
-    [DBK_T_DOWNLOAD] = {"Télécharger", "Download"},
-    [DBK_T_NOTHING_YET] = {"Aucune transaction pour l’instant.", "No transactions yet."},
-    [DBK_T_NO_VIEW] = {"La base n’existe pas encore. Elle est créée par <code>daybook "
-                       "project</code>.",
-                       "The database does not exist yet. <code>daybook project</code> makes it."},
-    [DBK_T_NOT_FOUND] = {"Cette page n’existe pas.", "There is no such page."},
-    [DBK_T_FAILED] = {"La base n’a pas pu répondre.", "The database could not answer."},
-    [DBK_T_APPLIED_THROUGH] = {"Appliqué jusqu’à", "Applied through"},
-    [DBK_T_NO_EVENTS] = {"aucun événement", "no event"},
-    [DBK_T_COMMITTED_AT] = {"validé le", "committed"},
-    [DBK_T_UP_TO_DATE] = {"À jour", "Up to date"},
-    [DBK_T_CATCHING_UP] = {"Rattrapage en cours", "Catching up"},
-    [DBK_T_STUCK] = {"Bloqué", "Stuck"},
-    [DBK_T_UNREACHABLE] = {"Journal injoignable : derniers chiffres connus",
-                           "Log unreachable: last known numbers"},
-    [DBK_T_EVENTS_BEHIND] = {"événements de retard", "events behind"},
-    [DBK_T_SECONDS] = {"s", "s"},
-    [DBK_T_OTHER_LANGUAGE] = {"English", "Français"},
-    [DBK_T_UTC] = {"Heures en UTC", "Times in UTC"},
-    [DBK_T_SKIP] = {"Aller au contenu", "Skip to content"},
-    [DBK_T_PROVEN_BY] = {"Chaque chiffre se prouve par <code>daybook audit</code>.",
-                         "Every number is proven by <code>daybook audit</code>."},
-    [DBK_T_NEVER_AUDITED] = {"Pas encore audité", "Not audited yet"},
-    [DBK_T_LAST_AUDIT] = {"Dernier audit :", "Last audit:"},
-    [DBK_T_PROVEN] = {"prouvé", "proven"},
-    [DBK_T_DIFFERENCE] = {"écart", "difference"},
-    [DBK_T_DIFFERENCES] = {"écarts", "differences"},
-    [DBK_T_THROUGH] = {"jusqu’à", "through"},
-    [DBK_T_PAUSE] = {"Pause", "Pause"},
-    [DBK_T_LIVE] = {"En direct", "Live"},
-    [DBK_T_PAUSED_SINCE] = {"En pause ; chiffres de", "Paused; numbers as of"},
-    [DBK_T_LOST_SINCE] = {"Connexion perdue, nouvel essai en cours ; chiffres de",
-                          "Connection lost, trying again; numbers as of"},
-    [DBK_T_NEW_ROWS] = {"Nouvelles lignes :", "New rows:"},
-    [DBK_T_COUNTING] = {"Calcul en cours…", "Counting…"},
-};
+static const char *const *const texts[DBK_LANG_COUNT] = {dbk_texts_fr, dbk_texts_en};
 
 const char *dbk_lang_code(enum dbk_lang lang)
 {
@@ -82,7 +17,7 @@ const char *dbk_lang_code(enum dbk_lang lang)
 
 const char *dbk_lang_text(enum dbk_lang lang, enum dbk_text_id id)
 {
-    return texts[id][lang] != NULL ? texts[id][lang] : "";
+    return texts[lang][id] != NULL ? texts[lang][id] : "";
 }
 
 /** Write digits in groups of three from the right. */
