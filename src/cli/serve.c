@@ -2,6 +2,9 @@
 
 #include "assets.h"
 
+#include <daybook/clock.h>
+#include <daybook/date.h>
+#include <daybook/escape.h>
 #include <daybook/message.h>
 
 #include <stdio.h>
@@ -84,11 +87,11 @@ static bool serve_static(const char *path, struct dbk_http_response *response)
     return true;
 }
 
-static int route(struct dbk_answer *answer, const char *path, struct dbk_err *err)
+static int route(struct dbk_answer *answer, struct dbk_err *err)
 {
     int code = 0;
-    if (!dbk_serve_feed(answer, path, &code, err) && !dbk_serve_page(answer, path, &code, err))
-        dbk_serve_say(answer, 404, DBK_T_NOT_FOUND);
+    if (!dbk_serve_feed(answer, &code, err) && !dbk_serve_page(answer, &code, err))
+        dbk_serve_say(answer, 404, DBK_T_NOT_FOUND, DBK_T_NOT_FOUND_ADVICE);
     return code;
 }
 
@@ -117,53 +120,63 @@ static enum dbk_http_work classify(void *context, const struct dbk_http_request 
     return DBK_HTTP_QUICK;
 }
 
+/** What the address says, as the pages need it. */
+static void read_address(struct dbk_answer *answer)
+{
+    const struct dbk_http_request *request = answer->request;
+    for (int i = 0; i < request->segment_count; i++) {
+        dbk_buffer_add_string(&answer->path, "/");
+        dbk_escape_url(&answer->path, dbk_text_of(request->segments[i]));
+    }
+    answer->page = (struct dbk_page){
+        .out = &answer->response->body,
+        .lang = dbk_lang_choose(dbk_http_param(request, "lang"), request->accept_language),
+        .path = request->segment_count > 0 && !answer->path.failed ? answer->path.bytes : "/",
+        .query = "",
+        .today = dbk_date_day(dbk_clock_wall_ms() / 1000),
+        .params = answer->params,
+        .param_count = dbk_serve_params(answer, answer->params),
+    };
+}
+
+/** Answer from the view, as of one commit. */
+static void answer_from_view(struct dbk_answer *answer)
+{
+    struct dbk_err err = {.code = 0};
+    answer->view = dbk_serve_take_view(answer->serve, &err);
+    if (answer->view == NULL) {
+        dbk_serve_say(answer, 503, DBK_T_NO_VIEW, DBK_T_NO_VIEW_ADVICE);
+        return;
+    }
+    int code = dbk_query_begin(answer->view, DBK_SERVE_TIMEOUT_MS, &err);
+    if (code == 0)
+        code = dbk_query_position(answer->view, &answer->overview, &err);
+    if (code == 0)
+        code = route(answer, &err);
+    if (code != 0) {
+        dbk_warning("%s", err.text);
+        dbk_serve_say(answer, 503, DBK_T_FAILED, DBK_T_FAILED_ADVICE);
+    }
+    if (answer->view != NULL) {
+        dbk_query_end(answer->view);
+        dbk_serve_give_view(answer->serve, answer->view);
+    }
+}
+
 static void handle(void *context, const struct dbk_http_request *request,
                    struct dbk_http_response *response)
 {
-    struct dbk_serve *serve = context;
-    struct dbk_err err = {.code = 0};
-    char address[DBK_HTTP_VALUE_SIZE + 1];
     const char *path = request->segment_count > 0 ? request->segments[0] : "";
     if (request->segment_count == 1 && serve_static(path, response))
         return;
-    snprintf(address, sizeof address, "/%s", path);
-    struct dbk_answer answer = {
-        .serve = serve,
-        .request = request,
-        .response = response,
-        .page = {.out = &response->body,
-                 .lang = dbk_lang_choose(dbk_http_param(request, "lang"), request->accept_language),
-                 .path = "/",
-                 .query = ""},
-    };
-    if (strcmp(path, "transactions") == 0 || strcmp(path, "accounts") == 0)
-        answer.page.path = address;
-    if (request->segment_count == 1 && strcmp(path, "live") == 0) {
+    struct dbk_answer answer = {.serve = context, .request = request, .response = response};
+    read_address(&answer);
+    if (request->segment_count == 1 && strcmp(path, "live") == 0)
         dbk_serve_live(&answer);
-        return;
-    }
-    if (request->segment_count > 1) {
-        dbk_serve_say(&answer, 404, DBK_T_NOT_FOUND);
-        return;
-    }
-    answer.view = dbk_serve_take_view(serve, &err);
-    if (answer.view == NULL) {
-        dbk_serve_say(&answer, 503, DBK_T_NO_VIEW);
-        return;
-    }
-    int code = dbk_query_begin(answer.view, DBK_SERVE_TIMEOUT_MS, &err);
-    if (code == 0)
-        code = dbk_query_position(answer.view, &answer.overview, &err);
-    if (code == 0)
-        code = route(&answer, path, &err);
-    if (code != 0) {
-        dbk_warning("%s", err.text);
-        dbk_serve_say(&answer, 503, DBK_T_FAILED);
-    }
-    if (answer.view != NULL) {
-        dbk_query_end(answer.view);
-        dbk_serve_give_view(serve, answer.view);
-    }
+    else
+        answer_from_view(&answer);
+    dbk_buffer_clear(&answer.path);
+    dbk_buffer_clear(&answer.query);
 }
 
 int dbk_serve_start(struct dbk_serve **serve, const struct dbk_config *config,
@@ -179,6 +192,8 @@ int dbk_serve_start(struct dbk_serve **serve, const struct dbk_config *config,
     started->options = options;
     pthread_mutex_init(&started->mutex, NULL);
     int code = dbk_lag_start(&started->lag, config, err);
+    if (code == 0)
+        code = dbk_serve_log_open(&started->log, config, err);
     if (code == 0)
         code = dbk_live_open(&started->live, started, err);
     if (code == 0)
@@ -203,6 +218,7 @@ void dbk_serve_stop(struct dbk_serve *serve)
     dbk_http_stop(serve->http);
     dbk_live_close(serve->live);
     dbk_lag_stop(serve->lag);
+    dbk_serve_log_close(serve->log);
     for (int i = 0; i < serve->idle_count; i++)
         dbk_view_close(serve->idle[i]);
     pthread_mutex_destroy(&serve->mutex);

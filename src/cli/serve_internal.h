@@ -23,6 +23,7 @@ struct dbk_serve {
     struct dbk_http *http;
     struct dbk_lag *lag;
     struct dbk_live *live;
+    struct dbk_serve_log *log; /* single records, for the pages of events */
     pthread_mutex_t mutex;                       /* guards all below */
     struct dbk_view *idle[DBK_SERVE_IDLE_VIEWS]; /* open connections that nobody uses now */
     int idle_count;
@@ -38,17 +39,29 @@ struct dbk_answer {
     struct dbk_freshness freshness;
     struct dbk_last_audit audit;
     struct dbk_page page;
+    struct dbk_param params[DBK_HTTP_PARAMS]; /* the request's */
+    struct dbk_param_problem problem;         /* where they make no sense */
+    struct dbk_buffer path;                   /* the page's address, escaped */
+    struct dbk_buffer query;                  /* its state, as links have it */
+    bool said;                                /* the whole page is dbk_serve_say's */
 };
 
 /** @return a connection to the current generation, or NULL with the reason. */
 struct dbk_view *dbk_serve_take_view(struct dbk_serve *serve, struct dbk_err *err);
 void dbk_serve_give_view(struct dbk_serve *serve, struct dbk_view *view);
 
-/** Answer with a page, where path (without its first slash) is one. @return false: it is none. */
-bool dbk_serve_page(struct dbk_answer *answer, const char *path, int *code, struct dbk_err *err);
+/** Answer with a page, where the request's path is one. @return false: it is none. */
+bool dbk_serve_page(struct dbk_answer *answer, int *code, struct dbk_err *err);
 
-/** A page of our own words, where there is nothing else to show. */
-void dbk_serve_say(struct dbk_answer *answer, int status, enum dbk_text_id text);
+/** A page of our own words, where there is nothing else to show: what is wrong, what to do next. */
+void dbk_serve_say(struct dbk_answer *answer, int status, enum dbk_text_id title,
+                   enum dbk_text_id advice);
+
+/** What reads single records of the log; nothing is asked before the first one is wanted. */
+DBK_MUST_CHECK int dbk_serve_log_open(struct dbk_serve_log **log, const struct dbk_config *config,
+                                      struct dbk_err *err);
+/** Takes NULL. */
+void dbk_serve_log_close(struct dbk_serve_log *log);
 
 /** Point params (DBK_HTTP_PARAMS of them) to the request's. @return how many. */
 size_t dbk_serve_params(const struct dbk_answer *answer, struct dbk_param *params);

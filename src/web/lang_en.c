@@ -17,7 +17,8 @@ const char *const dbk_texts_en[DBK_TEXT_COUNT] = {
     [DBK_T_UP_TO_DATE] = "Up to date",
     [DBK_T_CATCHING_UP] = "Catching up",
     [DBK_T_STUCK] = "Stuck",
-    [DBK_T_STUCK_ADVICE] = "Nothing was committed for 10\u00a0s: check that <code>daybook project --follow</code> runs.",
+    [DBK_T_STUCK_ADVICE] = "Nothing was committed for 10\u00a0s: check that <code>daybook project "
+                           "--follow</code> runs.",
     [DBK_T_UNREACHABLE] = "Log unreachable: last known numbers",
     [DBK_T_NOT_REACHED] = "Log not reached yet: last known numbers",
     [DBK_T_EVENT_BEHIND] = "event behind",
@@ -78,11 +79,13 @@ const char *const dbk_texts_en[DBK_TEXT_COUNT] = {
     [DBK_T_DEPOSITS_TODAY] = "Deposits today",
     [DBK_T_WITHDRAWALS_TODAY] = "Withdrawals today",
     [DBK_T_DAILY] = "Daily volume",
-    [DBK_T_DAILY_UNTIL] = "Amounts deposited and withdrawn by day of transaction, over the 90 days ending",
+    [DBK_T_DAILY_UNTIL] =
+        "Amounts deposited and withdrawn by day of transaction, over the 90 days ending",
     [DBK_T_AS_TABLE] = "The chart’s numbers",
     [DBK_T_NEWEST] = "Newest transactions",
     [DBK_T_ALL_TRANSACTIONS] = "All transactions",
-    [DBK_T_NOTHING_YET] = "No transactions yet. They appear here as soon as <code>daybook project</code> has applied them.",
+    [DBK_T_NOTHING_YET] = "No transactions yet. They appear here as soon as <code>daybook "
+                          "project</code> has applied them.",
 
     /* Lists: filters, order, pages, downloads. */
     [DBK_T_FILTER_LIST] = "Filter the list",
@@ -142,7 +145,8 @@ const char *const dbk_texts_en[DBK_TEXT_COUNT] = {
     [DBK_T_EVERY_POINT] = "Every transaction is a point.",
     [DBK_T_POINTS_SHOWN] = "Points shown:",
     [DBK_T_SAMPLED] = "Of each interval the first, last, lowest and highest are kept.",
-    [DBK_T_SERIES_STOPPED] = "Reading ran out of time: the line ends too early. Choose a shorter period.",
+    [DBK_T_SERIES_STOPPED] =
+        "Reading ran out of time: the line ends too early. Choose a shorter period.",
     [DBK_T_STATEMENT] = "Statement",
     [DBK_T_BY_DATE] = "Balances add up by transaction date",
     [DBK_T_OPENING] = "Opening balance",
@@ -152,10 +156,12 @@ const char *const dbk_texts_en[DBK_TEXT_COUNT] = {
     [DBK_T_PERIOD_SUMS] = "Totals of the period",
     [DBK_T_NO_MOVEMENT] = "No movement in this period.",
     [DBK_T_UNKNOWN_ACCOUNT] = "There is no such account",
-    [DBK_T_UNKNOWN_ACCOUNT_ADVICE] = "No posted event has this name, letter for letter. Look for it in the list of accounts.",
+    [DBK_T_UNKNOWN_ACCOUNT_ADVICE] =
+        "No posted event has this name, letter for letter. Look for it in the list of accounts.",
 
     /* Rejections and events. */
-    [DBK_T_REJECTED_INTRO] = "Every event of the log is either posted, or stands here with the reason and its bytes.",
+    [DBK_T_REJECTED_INTRO] =
+        "Every event of the log is either posted, or stands here with the reason and its bytes.",
     [DBK_T_NOTHING_REJECTED] = "No rejected event.",
     [DBK_T_REASON] = "Reason",
     [DBK_T_ALL_REASONS] = "All",
@@ -180,8 +186,10 @@ const char *const dbk_texts_en[DBK_TEXT_COUNT] = {
     [DBK_T_WHY_DUPLICATE] = "Its source had sent this number before.",
     [DBK_T_WHY_OVERDRAFT] = "The balance would have fallen below the floor asked for.",
     [DBK_T_WHY_OVERFLOW] = "The account’s totals would be too large.",
-    [DBK_T_WHY_UNKNOWN] = "The database gives a reason that this program does not know; <code>daybook audit</code> says what differs.",
-    [DBK_T_NOT_APPLIED] = "This position is not applied yet, or does not exist. The status line above says how far the database goes.",
+    [DBK_T_WHY_UNKNOWN] = "The database gives a reason that this program does not know; "
+                          "<code>daybook audit</code> says what differs.",
+    [DBK_T_NOT_APPLIED] = "This position is not applied yet, or does not exist. The status line "
+                          "above says how far the database goes.",
     [DBK_T_POSTING] = "Posting",
     [DBK_T_TRANSACTION_DATE] = "Transaction date",
     [DBK_T_SOURCE] = "Source",
@@ -196,7 +204,9 @@ const char *const dbk_texts_en[DBK_TEXT_COUNT] = {
     [DBK_T_RECORD_UNREAD] = "The log could not be read: this is what the database keeps of it.",
     [DBK_T_RECORD_READ] = "Read from the log. No stored digest follows it yet.",
     [DBK_T_RECORD_PROVEN] = "Read from the log, and the chain of digests agrees through",
-    [DBK_T_RECORD_DIFFERS] = "The chain of digests does not agree: the log is not the one that this database was made from. Run <code>daybook audit</code>. Checked through",
+    [DBK_T_RECORD_DIFFERS] =
+        "The chain of digests does not agree: the log is not the one that this database was made "
+        "from. Run <code>daybook audit</code>. Checked through",
     [DBK_T_VERIFY_WITH] = "Verify it all:",
     [DBK_T_NEIGHBOURS] = "Neighbouring events",
 
@@ -221,11 +231,15 @@ const char *const dbk_texts_en[DBK_TEXT_COUNT] = {
     [DBK_T_NOT_FOUND] = "There is no such page",
     [DBK_T_NOT_FOUND_ADVICE] = "The address may be incomplete. All pages can be found from here:",
     [DBK_T_NO_VIEW] = "The database does not exist yet",
-    [DBK_T_NO_VIEW_ADVICE] = "<code>daybook project</code> makes it; this page shows it as soon as it is there.",
+    [DBK_T_NO_VIEW_ADVICE] =
+        "<code>daybook project</code> makes it; this page shows it as soon as it is there.",
     [DBK_T_FAILED] = "The database could not answer",
-    [DBK_T_FAILED_ADVICE] = "Try again in a moment. If it lasts, the error message is in the output of <code>daybook serve</code>.",
+    [DBK_T_FAILED_ADVICE] = "Try again in a moment. If it lasts, the error message is in the "
+                            "output of <code>daybook serve</code>.",
     [DBK_T_BAD_REQUEST] = "This address is not valid",
-    [DBK_T_BAD_REQUEST_ADVICE] = "Part of the address is not understood by this server. Start again from one of these pages:",
+    [DBK_T_BAD_REQUEST_ADVICE] = "Part of the address is not understood by this server. Start "
+                                 "again from one of these pages:",
     [DBK_T_OTHER_HOST] = "This server has another name",
-    [DBK_T_OTHER_HOST_ADVICE] = "Open it by the address that <code>daybook serve</code> has announced, or add this name with <code>--host-name</code>.",
+    [DBK_T_OTHER_HOST_ADVICE] = "Open it by the address that <code>daybook serve</code> has "
+                                "announced, or add this name with <code>--host-name</code>.",
 };

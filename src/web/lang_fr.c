@@ -17,7 +17,8 @@ const char *const dbk_texts_fr[DBK_TEXT_COUNT] = {
     [DBK_T_UP_TO_DATE] = "À jour",
     [DBK_T_CATCHING_UP] = "Rattrapage en cours",
     [DBK_T_STUCK] = "Bloqué",
-    [DBK_T_STUCK_ADVICE] = "Rien n’a été validé depuis 10\u00a0s\u00a0: vérifiez que <code>daybook project --follow</code> tourne.",
+    [DBK_T_STUCK_ADVICE] = "Rien n’a été validé depuis 10\u00a0s\u00a0: vérifiez que <code>daybook "
+                           "project --follow</code> tourne.",
     [DBK_T_UNREACHABLE] = "Journal injoignable\u00a0: derniers chiffres connus",
     [DBK_T_NOT_REACHED] = "Journal injoignable jusqu’ici\u00a0: derniers chiffres connus",
     [DBK_T_EVENT_BEHIND] = "événement de retard",
@@ -78,11 +79,13 @@ const char *const dbk_texts_fr[DBK_TEXT_COUNT] = {
     [DBK_T_DEPOSITS_TODAY] = "Dépôts du jour",
     [DBK_T_WITHDRAWALS_TODAY] = "Retraits du jour",
     [DBK_T_DAILY] = "Volume par jour",
-    [DBK_T_DAILY_UNTIL] = "Montants déposés et retirés par jour de transaction, sur les 90 jours finissant le",
+    [DBK_T_DAILY_UNTIL] =
+        "Montants déposés et retirés par jour de transaction, sur les 90 jours finissant le",
     [DBK_T_AS_TABLE] = "Les chiffres du graphique",
     [DBK_T_NEWEST] = "Dernières transactions",
     [DBK_T_ALL_TRANSACTIONS] = "Toutes les transactions",
-    [DBK_T_NOTHING_YET] = "Aucune transaction pour l’instant. Elles apparaîtront ici dès que <code>daybook project</code> les aura appliquées.",
+    [DBK_T_NOTHING_YET] = "Aucune transaction pour l’instant. Elles apparaîtront ici dès que "
+                          "<code>daybook project</code> les aura appliquées.",
 
     /* Lists: filters, order, pages, downloads. */
     [DBK_T_FILTER_LIST] = "Filtrer la liste",
@@ -119,7 +122,8 @@ const char *const dbk_texts_fr[DBK_TEXT_COUNT] = {
     [DBK_T_LOOKED_AT] = "lignes examinées\u00a0:",
     [DBK_T_SEARCH_STOPPED] = "La recherche s’est arrêtée faute de temps",
     [DBK_T_SEARCH_ON] = "La page suivante reprend là où elle s’est arrêtée.",
-    [DBK_T_SEARCH_NARROWER] = "Resserrez les filtres, par exemple par compte ou par dates, pour avoir tout.",
+    [DBK_T_SEARCH_NARROWER] =
+        "Resserrez les filtres, par exemple par compte ou par dates, pour avoir tout.",
     [DBK_T_NOTHING_FOUND] = "Rien ne correspond à ces filtres.",
     [DBK_T_NO_ACCOUNTS] = "Aucun compte ne correspond.",
     [DBK_T_PAGES] = "Pages de la liste",
@@ -135,14 +139,17 @@ const char *const dbk_texts_fr[DBK_TEXT_COUNT] = {
 
     /* Accounts. */
     [DBK_T_HEAT] = "Carte de chaleur\u00a0: opérations par compte et par type, et montants",
-    [DBK_T_HEAT_LEGEND] = "Couleurs de la carte de chaleur\u00a0: nombre d’opérations, à l’échelle de cette page",
+    [DBK_T_HEAT_LEGEND] =
+        "Couleurs de la carte de chaleur\u00a0: nombre d’opérations, à l’échelle de cette page",
     [DBK_T_BARS] = "Montants par compte de cette page\u00a0: dépôts en vert, retraits en rouge",
     [DBK_T_BALANCE_OVER_TIME] = "Évolution du solde",
     [DBK_T_BALANCE_OVER_TIME_OF] = "Par date de transaction.",
     [DBK_T_EVERY_POINT] = "Chaque transaction est un point.",
     [DBK_T_POINTS_SHOWN] = "Points montrés\u00a0:",
-    [DBK_T_SAMPLED] = "De chaque intervalle restent le premier, le dernier, le plus bas et le plus haut.",
-    [DBK_T_SERIES_STOPPED] = "La lecture s’est arrêtée faute de temps\u00a0: la courbe finit trop tôt. Choisissez une période plus courte.",
+    [DBK_T_SAMPLED] =
+        "De chaque intervalle restent le premier, le dernier, le plus bas et le plus haut.",
+    [DBK_T_SERIES_STOPPED] = "La lecture s’est arrêtée faute de temps\u00a0: la courbe finit trop "
+                             "tôt. Choisissez une période plus courte.",
     [DBK_T_STATEMENT] = "Relevé",
     [DBK_T_BY_DATE] = "Soldes cumulés par date de transaction",
     [DBK_T_OPENING] = "Solde d’ouverture",
@@ -152,10 +159,12 @@ const char *const dbk_texts_fr[DBK_TEXT_COUNT] = {
     [DBK_T_PERIOD_SUMS] = "Totaux de la période",
     [DBK_T_NO_MOVEMENT] = "Aucun mouvement dans cette période.",
     [DBK_T_UNKNOWN_ACCOUNT] = "Ce compte n’existe pas",
-    [DBK_T_UNKNOWN_ACCOUNT_ADVICE] = "Aucun événement accepté ne porte ce nom, lettre pour lettre. Cherchez-le dans la liste des comptes.",
+    [DBK_T_UNKNOWN_ACCOUNT_ADVICE] = "Aucun événement accepté ne porte ce nom, lettre pour lettre. "
+                                     "Cherchez-le dans la liste des comptes.",
 
     /* Rejections and events. */
-    [DBK_T_REJECTED_INTRO] = "Chaque événement du journal est soit comptabilisé, soit ici, avec la raison et ses octets.",
+    [DBK_T_REJECTED_INTRO] = "Chaque événement du journal est soit comptabilisé, soit ici, avec la "
+                             "raison et ses octets.",
     [DBK_T_NOTHING_REJECTED] = "Aucun événement rejeté.",
     [DBK_T_REASON] = "Raison",
     [DBK_T_ALL_REASONS] = "Toutes",
@@ -180,8 +189,10 @@ const char *const dbk_texts_fr[DBK_TEXT_COUNT] = {
     [DBK_T_WHY_DUPLICATE] = "Sa source avait déjà envoyé ce numéro.",
     [DBK_T_WHY_OVERDRAFT] = "Le solde serait passé sous le plancher demandé.",
     [DBK_T_WHY_OVERFLOW] = "Les totaux du compte seraient trop grands.",
-    [DBK_T_WHY_UNKNOWN] = "La base donne une raison que ce programme ne connaît pas\u202f; <code>daybook audit</code> dit ce qui diffère.",
-    [DBK_T_NOT_APPLIED] = "Cette position n’est pas encore appliquée, ou n’existe pas. La ligne d’état, en haut, dit jusqu’où va la base.",
+    [DBK_T_WHY_UNKNOWN] = "La base donne une raison que ce programme ne connaît pas\u202f; "
+                          "<code>daybook audit</code> dit ce qui diffère.",
+    [DBK_T_NOT_APPLIED] = "Cette position n’est pas encore appliquée, ou n’existe pas. La ligne "
+                          "d’état, en haut, dit jusqu’où va la base.",
     [DBK_T_POSTING] = "Écriture",
     [DBK_T_TRANSACTION_DATE] = "Date de transaction",
     [DBK_T_SOURCE] = "Source",
@@ -196,7 +207,9 @@ const char *const dbk_texts_fr[DBK_TEXT_COUNT] = {
     [DBK_T_RECORD_UNREAD] = "Le journal n’a pas pu être lu\u00a0: voici ce que la base en garde.",
     [DBK_T_RECORD_READ] = "Lu dans le journal. Aucune empreinte enregistrée ne le suit encore.",
     [DBK_T_RECORD_PROVEN] = "Lu dans le journal, et la chaîne d’empreintes concorde jusqu’à",
-    [DBK_T_RECORD_DIFFERS] = "La chaîne d’empreintes ne concorde pas\u00a0: le journal n’est plus celui dont vient cette base. Lancez <code>daybook audit</code>. Vérifié jusqu’à",
+    [DBK_T_RECORD_DIFFERS] =
+        "La chaîne d’empreintes ne concorde pas\u00a0: le journal n’est plus celui dont vient "
+        "cette base. Lancez <code>daybook audit</code>. Vérifié jusqu’à",
     [DBK_T_VERIFY_WITH] = "Tout vérifier\u00a0:",
     [DBK_T_NEIGHBOURS] = "Événements voisins",
 
@@ -208,7 +221,8 @@ const char *const dbk_texts_fr[DBK_TEXT_COUNT] = {
     [DBK_T_EXPECTED_TYPE] = "«\u00a0deposit\u00a0» ou «\u00a0withdrawal\u00a0»",
     [DBK_T_EXPECTED_DAY] = "un jour comme 2024-12-31",
     [DBK_T_EXPECTED_LATER_DAY] = "un jour qui ne précède pas le début de la période",
-    [DBK_T_EXPECTED_PERIOD] = "«\u00a0today\u00a0», «\u00a07days\u00a0», «\u00a0month\u00a0» ou «\u00a0year\u00a0», sans autres dates",
+    [DBK_T_EXPECTED_PERIOD] = "«\u00a0today\u00a0», «\u00a07days\u00a0», «\u00a0month\u00a0» ou "
+                              "«\u00a0year\u00a0», sans autres dates",
     [DBK_T_EXPECTED_AMOUNT] = "un montant positif comme 1234,56",
     [DBK_T_EXPECTED_LARGER] = "un montant qui n’est pas inférieur au minimum",
     [DBK_T_EXPECTED_TEXT] = "un texte de 200 octets au plus, sans caractères de contrôle",
@@ -219,13 +233,18 @@ const char *const dbk_texts_fr[DBK_TEXT_COUNT] = {
     [DBK_T_EXPECTED_TOKEN] = "un repère de page que ce serveur a donné pour cette liste et ce tri",
     [DBK_T_EXPECTED_ONE_PLACE] = "«\u00a0next\u00a0» ou «\u00a0before\u00a0», pas les deux",
     [DBK_T_NOT_FOUND] = "Cette page n’existe pas",
-    [DBK_T_NOT_FOUND_ADVICE] = "L’adresse est peut-être incomplète. Toutes les pages se trouvent à partir d’ici\u00a0:",
+    [DBK_T_NOT_FOUND_ADVICE] =
+        "L’adresse est peut-être incomplète. Toutes les pages se trouvent à partir d’ici\u00a0:",
     [DBK_T_NO_VIEW] = "La base n’existe pas encore",
-    [DBK_T_NO_VIEW_ADVICE] = "Elle est créée par <code>daybook project</code>\u202f; cette page la montrera dès qu’elle est là.",
+    [DBK_T_NO_VIEW_ADVICE] = "Elle est créée par <code>daybook project</code>\u202f; cette page la "
+                             "montrera dès qu’elle est là.",
     [DBK_T_FAILED] = "La base n’a pas pu répondre",
-    [DBK_T_FAILED_ADVICE] = "Réessayez dans un instant. Si cela dure, le message d’erreur est dans la sortie de <code>daybook serve</code>.",
+    [DBK_T_FAILED_ADVICE] = "Réessayez dans un instant. Si cela dure, le message d’erreur est dans "
+                            "la sortie de <code>daybook serve</code>.",
     [DBK_T_BAD_REQUEST] = "Cette adresse n’est pas valable",
-    [DBK_T_BAD_REQUEST_ADVICE] = "Une partie de l’adresse n’est pas comprise par ce serveur. Repartez d’une de ces pages\u00a0:",
+    [DBK_T_BAD_REQUEST_ADVICE] = "Une partie de l’adresse n’est pas comprise par ce serveur. "
+                                 "Repartez d’une de ces pages\u00a0:",
     [DBK_T_OTHER_HOST] = "Ce serveur porte un autre nom",
-    [DBK_T_OTHER_HOST_ADVICE] = "Ouvrez-le par l’adresse que <code>daybook serve</code> a annoncée, ou ajoutez ce nom avec <code>--host-name</code>.",
+    [DBK_T_OTHER_HOST_ADVICE] = "Ouvrez-le par l’adresse que <code>daybook serve</code> a "
+                                "annoncée, ou ajoutez ce nom avec <code>--host-name</code>.",
 };

@@ -20,8 +20,7 @@ static void add_last_audit(struct dbk_page *page, const struct dbk_freshness *fr
         dbk_page_add(page, "<strong class=\"proven\">%t</strong>", DBK_T_PROVEN);
     } else {
         dbk_page_add(page, "<strong class=\"differs\">");
-        dbk_page_add_count(page, freshness->audit_differences, DBK_T_DIFFERENCE,
-                           DBK_T_DIFFERENCES);
+        dbk_page_add_count(page, freshness->audit_differences, DBK_T_DIFFERENCE, DBK_T_DIFFERENCES);
         dbk_page_add(page, "</strong>");
     }
     dbk_page_add(page, ", ");
@@ -92,8 +91,9 @@ static void add_head(struct dbk_page *page, enum dbk_text_id title, struct dbk_t
                  dbk_lang_code(page->lang));
     if (subject.length > 0)
         dbk_page_add(page, "%x · ", &subject);
-    dbk_page_add(page, "%t · daybook</title>\n<link rel=\"icon\" href=\"/icon.svg\">\n"
-                       "<link rel=\"stylesheet\" href=\"/style.css\">\n",
+    dbk_page_add(page,
+                 "%t · daybook</title>\n<link rel=\"icon\" href=\"/icon.svg\">\n"
+                 "<link rel=\"stylesheet\" href=\"/style.css\">\n",
                  title);
     dbk_page_scripts(page);
     dbk_page_add(page, "</head>\n");

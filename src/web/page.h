@@ -46,9 +46,9 @@ struct dbk_freshness {
 struct dbk_page {
     struct dbk_buffer *out;
     enum dbk_lang lang;
-    const char *path;  /**< of this page, escaped for a URL */
-    const char *query; /**< the rest of its state in the URL: "" or "a=b&c=d" */
-    int64_t today;     /**< the UTC day */
+    const char *path;               /**< of this page, escaped for a URL */
+    const char *query;              /**< the rest of its state in the URL: "" or "a=b&c=d" */
+    int64_t today;                  /**< the UTC day */
     const struct dbk_param *params; /**< as the client gave them: what forms show again */
     size_t param_count;
     const struct dbk_param_problem *problem; /**< NULL where they make sense */
@@ -90,8 +90,8 @@ void dbk_page_problem(struct dbk_page *page);
 
 struct dbk_page_overview {
     const struct dbk_overview *overview;
-    const struct dbk_sums *today;       /**< movement dated today */
-    const struct dbk_day_volume *days;  /**< ascending */
+    const struct dbk_sums *today;      /**< movement dated today */
+    const struct dbk_day_volume *days; /**< ascending */
     size_t day_count;
     int64_t last_day; /**< of the chart */
     const struct dbk_transactions *newest;
@@ -128,10 +128,10 @@ void dbk_page_rejections(struct dbk_page *page, const struct dbk_rejection_selec
 
 /** What became of reading a record from the log itself. */
 enum dbk_record_state {
-    DBK_RECORD_UNREAD,   /**< the log could not be reached in time */
-    DBK_RECORD_READ,     /**< and nothing stored to check it against yet */
-    DBK_RECORD_PROVEN,   /**< the chain of digests up to the next stored one holds */
-    DBK_RECORD_DIFFERS,  /**< it does not: the log is not the one the view was made from */
+    DBK_RECORD_UNREAD,  /**< the log could not be reached in time */
+    DBK_RECORD_READ,    /**< and nothing stored to check it against yet */
+    DBK_RECORD_PROVEN,  /**< the chain of digests up to the next stored one holds */
+    DBK_RECORD_DIFFERS, /**< it does not: the log is not the one the view was made from */
 };
 
 struct dbk_page_event {
@@ -143,8 +143,8 @@ struct dbk_page_event {
     const struct dbk_digest *digest; /**< of the log through this event; NULL where unread */
     const struct dbk_anchor *anchor; /**< what it was checked against */
     /* Reversals: what this one reverses, or is reversed by. */
-    bool claims;            /**< its source is "reverse:P:N" with seq 0 */
-    bool reverses;          /**< and account and amount agree with that event */
+    bool claims;             /**< its source is "reverse:P:N" with seq 0 */
+    bool reverses;           /**< and account and amount agree with that event */
     int64_t other_partition; /**< of the one it claims to reverse */
     int64_t other_offset;
     bool is_reversed;

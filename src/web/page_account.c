@@ -2,8 +2,7 @@
 
 #include <daybook/date.h>
 
-static void write_days(struct dbk_buffer *query, const void *selection,
-                       const struct dbk_days *days)
+static void write_days(struct dbk_buffer *query, const void *selection, const struct dbk_days *days)
 {
     struct dbk_statement_selection other = *(const struct dbk_statement_selection *)selection;
     other.days = *days;
@@ -101,8 +100,8 @@ static void add_balance_row(struct dbk_page *page, const char *class, enum dbk_t
 static void add_line(struct dbk_page *page, const struct dbk_statement_line *line)
 {
     const struct dbk_transaction_row *row = &line->transaction;
-    dbk_int128 amount_minor = row->amount_minor < 0 ? -(dbk_int128)row->amount_minor
-                                                    : row->amount_minor;
+    dbk_int128 amount_minor =
+        row->amount_minor < 0 ? -(dbk_int128)row->amount_minor : row->amount_minor;
     dbk_int128 balance_minor = line->balance_minor;
     bool deposit = row->amount_minor > 0;
     page->row_count++;

@@ -2,7 +2,8 @@
 
 #include <string.h>
 
-/** Steps of the heat map's colours: 0 for none at all, then by equal steps up to the page's most. */
+/** Steps of the heat map's colours: 0 for none at all, then by equal steps up to the page's most.
+ */
 #define HEAT_STEPS 9
 
 /** @return 0 for no transaction, else 1 to HEAT_STEPS. */

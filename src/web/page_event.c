@@ -31,11 +31,10 @@ static void add_verdict(struct dbk_page *page, const struct dbk_page_event *data
     dbk_page_add(page,
                  "<p class=\"verdict %s\"><strong><span class=\"sign\" aria-hidden=\"true\">%s"
                  "</span> %t</strong> %t",
-                 posted ? "posted" : "rejected", posted ? "✓" : "✕",
-                 dbk_page_reason_text(verdict), dbk_page_reason_why(verdict));
+                 posted ? "posted" : "rejected", posted ? "✓" : "✕", dbk_page_reason_text(verdict),
+                 dbk_page_reason_why(verdict));
     if (!posted && row->rejection.detail.length > 0)
-        dbk_page_add(page, " <span class=\"detail\" lang=\"en\">%x</span>",
-                     &row->rejection.detail);
+        dbk_page_add(page, " <span class=\"detail\" lang=\"en\">%x</span>", &row->rejection.detail);
     dbk_page_add(page, "</p>\n");
 }
 
@@ -72,8 +71,8 @@ static void add_posted(struct dbk_page *page, const struct dbk_page_event *data)
     }
     if (data->row->has_source) {
         begin_fact(page, DBK_T_SOURCE);
-        dbk_page_add(page, "<code>%x</code> <small>%t %d</small>", &data->row->source,
-                     DBK_T_SEQ, data->row->seq);
+        dbk_page_add(page, "<code>%x</code> <small>%t %d</small>", &data->row->source, DBK_T_SEQ,
+                     data->row->seq);
         end_fact(page);
     }
 }
@@ -203,15 +202,17 @@ void dbk_page_event(struct dbk_page *page, const struct dbk_page_event *data)
     }
     add_verdict(page, data);
     if (row->kind == DBK_EVENT_POSTED) {
-        dbk_page_add(page, "<section class=\"panel\" aria-labelledby=\"posting-title\">\n"
-                           "<h2 id=\"posting-title\">%t</h2>\n<dl class=\"facts\">\n",
+        dbk_page_add(page,
+                     "<section class=\"panel\" aria-labelledby=\"posting-title\">\n"
+                     "<h2 id=\"posting-title\">%t</h2>\n<dl class=\"facts\">\n",
                      DBK_T_POSTING);
         add_posted(page, data);
         add_reversals(page, data);
         dbk_page_add(page, "</dl>\n</section>\n");
     }
-    dbk_page_add(page, "<section class=\"panel\" aria-labelledby=\"record-title\">\n"
-                       "<h2 id=\"record-title\">%t</h2>\n<dl class=\"facts\">\n",
+    dbk_page_add(page,
+                 "<section class=\"panel\" aria-labelledby=\"record-title\">\n"
+                 "<h2 id=\"record-title\">%t</h2>\n<dl class=\"facts\">\n",
                  DBK_T_RECORD);
     if (data->record != NULL && data->record->value_length != DBK_LENGTH_ABSENT)
         add_record(page, data->record);

@@ -83,8 +83,7 @@ void dbk_page_begin_form(struct dbk_page *page, const char *const *hidden)
 
 void dbk_page_end_form(struct dbk_page *page)
 {
-    dbk_page_add(page, "<div class=\"buttons\"><button type=\"submit\">%t</button> ",
-                 DBK_T_FILTER);
+    dbk_page_add(page, "<div class=\"buttons\"><button type=\"submit\">%t</button> ", DBK_T_FILTER);
     dbk_page_link(page, page->path, DBK_T_CLEAR, false);
     dbk_page_add(page, "</div>\n</form>\n");
 }

@@ -67,14 +67,14 @@ static void add_day(struct dbk_page *page, const struct dbk_day_volume *volume)
 
 static void add_daily(struct dbk_page *page, const struct dbk_page_overview *data)
 {
-    dbk_page_add(page, "<section class=\"panel daily\" aria-labelledby=\"daily-title\">\n"
-                       "<h2 id=\"daily-title\">%t</h2>\n"
-                       "<figure class=\"chart\" data-chart=\"daily\" data-table=\"daily\" "
-                       "data-deposits=\"%t\" data-withdrawals=\"%t\"><figcaption>%t ",
+    dbk_page_add(page,
+                 "<section class=\"panel daily\" aria-labelledby=\"daily-title\">\n"
+                 "<h2 id=\"daily-title\">%t</h2>\n"
+                 "<figure class=\"chart\" data-chart=\"daily\" data-table=\"daily\" "
+                 "data-deposits=\"%t\" data-withdrawals=\"%t\"><figcaption>%t ",
                  DBK_T_DAILY, DBK_T_DEPOSITS, DBK_T_WITHDRAWALS, DBK_T_DAILY_UNTIL);
     dbk_page_add_time(page, data->last_day * DBK_SECONDS_PER_DAY, false);
-    dbk_page_add(page, "</figcaption></figure>\n<details><summary>%t</summary>\n",
-                 DBK_T_AS_TABLE);
+    dbk_page_add(page, "</figcaption></figure>\n<details><summary>%t</summary>\n", DBK_T_AS_TABLE);
     dbk_page_begin_table(page, "daily", DBK_T_DAILY, "list");
     dbk_page_add(page, "<thead><tr>");
     dbk_page_heading(page, DBK_T_DATE, "");
@@ -94,8 +94,9 @@ void dbk_page_overview(struct dbk_page *page, const struct dbk_page_overview *da
 {
     add_totals(page, data->overview, data->today);
     add_daily(page, data);
-    dbk_page_add(page, "<section class=\"panel newest\" aria-labelledby=\"newest-title\">\n"
-                       "<div class=\"heading\"><h2 id=\"newest-title\">%t</h2>",
+    dbk_page_add(page,
+                 "<section class=\"panel newest\" aria-labelledby=\"newest-title\">\n"
+                 "<div class=\"heading\"><h2 id=\"newest-title\">%t</h2>",
                  DBK_T_NEWEST);
     dbk_page_link(page, "/transactions", DBK_T_ALL_TRANSACTIONS, false);
     dbk_page_add(page, "</div>\n");

@@ -70,7 +70,8 @@ void dbk_page_sort_heading(struct dbk_page *page, enum dbk_text_id text, const c
  *  disagrees. */
 void dbk_page_type_cell(struct dbk_page *page, int64_t amount_minor);
 void dbk_page_declared(struct dbk_page *page, const struct dbk_transaction_row *row);
-/** @param selection  of the list, whose headings sort it; NULL: they do not. The live region goes on. */
+/** @param selection  of the list, whose headings sort it; NULL: they do not. The live region goes
+ * on. */
 void dbk_page_transaction_table(struct dbk_page *page, enum dbk_text_id caption,
                                 const struct dbk_transactions *rows,
                                 const struct dbk_selection *selection);

@@ -68,7 +68,7 @@ static void add_form(struct dbk_page *page)
 {
     static const char *const kept[] = {NULL};
     static const struct dbk_page_option reasons[] = {
-        {"", DBK_T_ALL_REASONS},      {"absent", DBK_T_ABSENT},
+        {"", DBK_T_ALL_REASONS},        {"absent", DBK_T_ABSENT},
         {"malformed", DBK_T_MALFORMED}, {"misrouted", DBK_T_MISROUTED},
         {"duplicate", DBK_T_DUPLICATE}, {"overdraft", DBK_T_OVERDRAFT},
         {"overflow", DBK_T_OVERFLOW},   {NULL, DBK_T_REASON}};

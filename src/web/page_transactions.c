@@ -11,8 +11,7 @@ static void sort_heading(struct dbk_page *page, const struct dbk_selection *sele
     enum dbk_page_order order = DBK_UNORDERED;
     if (selection->sort == sort)
         order = selection->ascending ? DBK_ASCENDING : DBK_DESCENDING;
-    other.ascending =
-        selection->sort == sort ? !selection->ascending : sort == DBK_SORT_ACCOUNT;
+    other.ascending = selection->sort == sort ? !selection->ascending : sort == DBK_SORT_ACCOUNT;
     other.sort = sort;
     other.place = DBK_PLACE_START;
     dbk_selection_write(&query, &other);
@@ -86,8 +85,7 @@ void dbk_page_transaction_table(struct dbk_page *page, enum dbk_text_id caption,
 
 /* --- the form --- */
 
-static void write_days(struct dbk_buffer *query, const void *selection,
-                       const struct dbk_days *days)
+static void write_days(struct dbk_buffer *query, const void *selection, const struct dbk_days *days)
 {
     struct dbk_selection other = *(const struct dbk_selection *)selection;
     other.days = *days;

@@ -54,8 +54,7 @@ void dbk_page_downloads(struct dbk_page *page, const char *path, struct dbk_buff
         const char *dialect = forms[i].dialect;
         dbk_page_add(page, "<a href=\"%s%s%s%h%s%s\">%t</a> ", path, forms[i].extension,
                      state[0] != '\0' || dialect[0] != '\0' ? "?" : "", state,
-                     state[0] != '\0' && dialect[0] != '\0' ? "&amp;" : "", dialect,
-                     forms[i].text);
+                     state[0] != '\0' && dialect[0] != '\0' ? "&amp;" : "", dialect, forms[i].text);
     }
     dbk_page_add(page, "</p>\n");
     page->out->failed = page->out->failed || query->failed;
@@ -63,8 +62,8 @@ void dbk_page_downloads(struct dbk_page *page, const char *path, struct dbk_buff
 }
 
 /** token NULL: to the list's first page. */
-static void add_pager_link(struct dbk_page *page, const struct dbk_buffer *state,
-                           const char *name, const char *token, enum dbk_text_id text)
+static void add_pager_link(struct dbk_page *page, const struct dbk_buffer *state, const char *name,
+                           const char *token, enum dbk_text_id text)
 {
     struct dbk_buffer query = {.bytes = NULL};
     dbk_buffer_add(&query, state->bytes != NULL ? state->bytes : "", state->length);
@@ -77,15 +76,16 @@ static void add_pager_link(struct dbk_page *page, const struct dbk_buffer *state
     bool next = strcmp(name, "next") == 0;
     bool before = strcmp(name, "before") == 0;
     dbk_page_add(page, "<a %s href=\"",
-                 next ? "rel=\"next\"" : before ? "rel=\"prev\"" : "class=\"first\"");
+                 next     ? "rel=\"next\""
+                 : before ? "rel=\"prev\""
+                          : "class=\"first\"");
     dbk_page_href(page, page->path, &query);
     dbk_page_add(page, "\">%s%t%s</a>\n", before ? "<span aria-hidden=\"true\">‹ </span>" : "",
                  text, next ? "<span aria-hidden=\"true\"> ›</span>" : "");
 }
 
 void dbk_page_pager(struct dbk_page *page, struct dbk_buffer *query, bool away,
-                    const struct dbk_extent *extent, enum dbk_text_id before,
-                    enum dbk_text_id next)
+                    const struct dbk_extent *extent, enum dbk_text_id before, enum dbk_text_id next)
 {
     if (extent->stopped)
         dbk_page_add(page, "<p class=\"stopped\" role=\"status\">%t (%t %i). %t</p>\n",
