@@ -89,8 +89,10 @@ static bool serve_static(const char *path, struct dbk_http_response *response)
 
 static int route(struct dbk_answer *answer, struct dbk_err *err)
 {
+    const struct dbk_http_request *request = answer->request;
+    const char *path = request->segment_count == 1 ? request->segments[0] : "";
     int code = 0;
-    if (!dbk_serve_feed(answer, &code, err) && !dbk_serve_page(answer, &code, err))
+    if (!dbk_serve_feed(answer, path, &code, err) && !dbk_serve_page(answer, &code, err))
         dbk_serve_say(answer, 404, DBK_T_NOT_FOUND, DBK_T_NOT_FOUND_ADVICE);
     return code;
 }
