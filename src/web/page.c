@@ -61,13 +61,13 @@ void dbk_page_freshness(struct dbk_page *page, const struct dbk_overview *overvi
                  "<span class=\"sign\" aria-hidden=\"true\">%s</span> %t</strong>",
                  state.class, state.sign, state.text);
     if (freshness->lag_events > 0) {
-        dbk_page_add(page, " <span class=\"lag\">");
+        dbk_page_add(page, " · <span class=\"lag\">");
         dbk_page_add_count(page, freshness->lag_events, DBK_T_EVENT_BEHIND, DBK_T_EVENTS_BEHIND);
         dbk_page_add(page, ", %i %t</span>", freshness->lag_s, DBK_T_SECONDS);
     }
     if (state.advice != DBK_TEXT_COUNT)
-        dbk_page_add(page, " <span class=\"advice\">%t</span>", state.advice);
-    dbk_page_add(page, " <span class=\"applied\">%t <span class=\"position\">%s</span>",
+        dbk_page_add(page, " · <span class=\"advice\">%t</span>", state.advice);
+    dbk_page_add(page, " · <span class=\"applied\">%t <span class=\"position\">%s</span>",
                  DBK_T_APPLIED_THROUGH,
                  overview->positions[0] != '\0' ? overview->positions
                                                 : dbk_lang_text(page->lang, DBK_T_NO_EVENTS));
@@ -75,7 +75,7 @@ void dbk_page_freshness(struct dbk_page *page, const struct dbk_overview *overvi
         dbk_page_add(page, ", %t ", DBK_T_COMMITTED_AT);
         dbk_page_add_time(page, overview->committed_ms / 1000, true);
     }
-    dbk_page_add(page, "</span> ");
+    dbk_page_add(page, "</span> · ");
     add_last_audit(page, freshness);
     dbk_page_add(page, "</div>\n");
 }

@@ -175,7 +175,7 @@ static void add_statement(struct dbk_page *page, const struct dbk_page_account *
                  "<h2 id=\"statement-title\">%t</h2>\n<p class=\"selected\"><span>",
                  DBK_T_STATEMENT);
     dbk_page_add_days(page, &data->selection->days);
-    dbk_page_add(page, "</span> <span>%t</span></p>\n", DBK_T_BY_DATE);
+    dbk_page_add(page, "</span> · <span>%t</span></p>\n", DBK_T_BY_DATE);
     add_statement_table(page, data);
     dbk_statement_selection_write(&query, &start);
     dbk_page_pager(page, &query, data->selection->place != DBK_PLACE_START,

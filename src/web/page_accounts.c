@@ -6,14 +6,12 @@
  */
 #define HEAT_STEPS 9
 
-/** @return 0 for no transaction, else 1 to HEAT_STEPS. */
+/** @return 0 for no transaction, else 1 to HEAT_STEPS. @param most  the largest count there is. */
 static int64_t heat(int64_t count, int64_t most)
 {
     if (count <= 0)
         return 0;
-    /* Counts of events are far below 2^63 / 9. */
-    int64_t step = (count * HEAT_STEPS + most - 1) / most;
-    return step < HEAT_STEPS ? step : HEAT_STEPS;
+    return (int64_t)(((dbk_int128)count * HEAT_STEPS + most - 1) / most);
 }
 
 static int64_t find_most(const struct dbk_accounts *rows)
@@ -129,9 +127,9 @@ static void add_summary(struct dbk_page *page, const struct dbk_account_selectio
     };
     dbk_page_add(page, "<p class=\"selected\">");
     if (selection->search[0] != '\0')
-        dbk_page_add(page, "<span>%t <q>%h</q></span> ", DBK_T_NAME_CONTAINS, selection->search);
+        dbk_page_add(page, "<span>%t <q>%h</q></span> · ", DBK_T_NAME_CONTAINS, selection->search);
     if (selection->negative)
-        dbk_page_add(page, "<span>%t</span> ", DBK_T_NEGATIVE);
+        dbk_page_add(page, "<span>%t</span> · ", DBK_T_NEGATIVE);
     dbk_page_add(page, "<span>%t %t, %t</span></p>\n", DBK_T_SORTED_BY, sorts[selection->sort],
                  selection->ascending ? DBK_T_ASCENDING : DBK_T_DESCENDING);
 }
@@ -158,6 +156,7 @@ void dbk_page_accounts(struct dbk_page *page, const struct dbk_account_selection
     if (rows == NULL)
         return;
     int64_t most = find_most(rows);
+    dbk_page_add(page, "<h2>%t</h2>\n", DBK_T_HEAT);
     add_summary(page, selection);
     dbk_page_begin_table(page, "accounts", DBK_T_HEAT, "list accounts");
     add_headings(page, selection);

@@ -126,18 +126,18 @@ static void add_summary(struct dbk_page *page, const struct dbk_selection *selec
     dbk_page_add_days(page, &selection->days);
     dbk_page_add(page, "</span>");
     if (selection->account[0] != '\0')
-        dbk_page_add(page, " <span>%t <strong>%h</strong></span>", DBK_T_ACCOUNT,
+        dbk_page_add(page, " · <span>%t <strong>%h</strong></span>", DBK_T_ACCOUNT,
                      selection->account);
     if (selection->side != DBK_SIDE_BOTH)
-        dbk_page_add(page, " <span>%t</span>",
+        dbk_page_add(page, " · <span>%t</span>",
                      selection->side == DBK_SIDE_DEPOSITS ? DBK_T_DEPOSITS : DBK_T_WITHDRAWALS);
     if (selection->min_minor > 0)
-        dbk_page_add(page, " <span>%t %a</span>", DBK_T_AT_LEAST, &min_minor);
+        dbk_page_add(page, " · <span>%t %a</span>", DBK_T_AT_LEAST, &min_minor);
     if (selection->max_minor < INT64_MAX)
-        dbk_page_add(page, " <span>%t %a</span>", DBK_T_AT_MOST, &max_minor);
+        dbk_page_add(page, " · <span>%t %a</span>", DBK_T_AT_MOST, &max_minor);
     if (selection->memo[0] != '\0')
-        dbk_page_add(page, " <span>%t <q>%h</q></span>", DBK_T_MEMO_CONTAINS, selection->memo);
-    dbk_page_add(page, " <span>%t %t, %t</span></p>\n", DBK_T_SORTED_BY, sorts[selection->sort],
+        dbk_page_add(page, " · <span>%t <q>%h</q></span>", DBK_T_MEMO_CONTAINS, selection->memo);
+    dbk_page_add(page, " · <span>%t %t, %t</span></p>\n", DBK_T_SORTED_BY, sorts[selection->sort],
                  selection->ascending ? DBK_T_ASCENDING : DBK_T_DESCENDING);
 }
 
@@ -152,9 +152,9 @@ void dbk_page_count(struct dbk_page *page, const struct dbk_count *count)
                      count->looked, count->total);
     dbk_page_add_count(page, sums->deposit_count + sums->withdrawal_count, DBK_T_TRANSACTION,
                        DBK_T_TRANSACTIONS_MANY);
-    dbk_page_add(page, " <span class=\"in\">%t <b>%a</b> (%i)</span> ", DBK_T_DEPOSITS,
+    dbk_page_add(page, " · <span class=\"in\">%t <b>%a</b> (%i)</span> · ", DBK_T_DEPOSITS,
                  &sums->deposits_minor, sums->deposit_count);
-    dbk_page_add(page, "<span class=\"out\">%t <b>%a</b> (%i)</span> ", DBK_T_WITHDRAWALS,
+    dbk_page_add(page, "<span class=\"out\">%t <b>%a</b> (%i)</span> · ", DBK_T_WITHDRAWALS,
                  &withdrawals_minor, sums->withdrawal_count);
     dbk_page_add(page, "<span>%t <b>%a</b></span></span>", DBK_T_NET, &net_minor);
 }

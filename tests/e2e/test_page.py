@@ -83,7 +83,7 @@ def test_strangers_text_stays_text(site, browser):
     assert "owned" not in page.title() and page.locator("main img, main script").count() == 0
     csv = urllib.request.urlopen(site.url + "/transactions.csv").read().decode()
     assert "\"'=HYPERLINK" in csv
-    rows = json.load(urllib.request.urlopen(site.url + "/balances.json"))
+    rows = json.load(urllib.request.urlopen(site.url + "/accounts.json"))
     assert sorted(row["account"] for row in rows) == sorted(hostile)
 
 
@@ -94,7 +94,7 @@ def test_paging_shows_every_transaction_once(site, browser):
     page = show(site, browser, "/transactions?lang=fr")
     seen = []
     for _ in range(10):
-        seen += page.locator("tbody td:nth-child(7)").all_inner_texts()
+        seen += page.locator("#transactions td.memo").all_inner_texts()
         if page.locator("a[rel=next]").count() == 0:
             break
         page.click("a[rel=next]")
@@ -108,7 +108,7 @@ def test_paging_shows_every_transaction_once(site, browser):
 def test_it_fits_any_screen(site, browser, width, scheme):
     site.send(SAMPLE)
     applied(site, 5)
-    for path in ("/", "/transactions", "/accounts"):
+    for path in ("/", "/transactions", "/accounts", "/accounts/C100", "/rejections", "/events/0/0"):
         page = show(site, browser, path, color_scheme=scheme,
                     viewport={"width": width, "height": 900})
         assert page.evaluate("document.documentElement.scrollWidth") <= width
@@ -125,7 +125,7 @@ def test_the_keyboard_reaches_everything(site, browser):
     for _ in range(30):
         page.keyboard.press("Tab")
         reached.add(page.evaluate("document.activeElement.innerText"))
-    assert {"Transactions", "Comptes", "English", "Tous les comptes"} <= reached
+    assert {"Transactions", "Comptes", "English", "Toutes les transactions", "C100"} <= reached
 
 
 def test_a_broker_that_is_gone_is_said_and_the_numbers_stay(ledger, browser, terminate):
