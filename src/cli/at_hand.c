@@ -25,7 +25,7 @@ static struct dbk_view *open_view(const struct dbk_topic *topic, const char *pat
     if (access(path, F_OK) != 0)
         return NULL;
     if (dbk_view_open_read(&view, path, &err) != 0) {
-        dbk_warning("%s Going on without it.", err.text);
+        dbk_warning("going on without the database: %s", err.text);
         return NULL;
     }
     if (is_of(dbk_view_identity(view), topic))
@@ -68,7 +68,7 @@ int dbk_at_hand(struct dbk_book *book, struct dbk_log *log, const struct dbk_con
         return from_snapshots(book, log, config, only, err);
     int code = load(*view, book, only, &other);
     if (code == DBK_EVIEW) {
-        dbk_warning("%s Going on without it.", other.text);
+        dbk_warning("going on without the database: %s", other.text);
         dbk_view_close(*view);
         *view = NULL;
         if (dbk_book_clear(book) != 0)

@@ -76,10 +76,12 @@ void dbk_teller_run_count(struct dbk_teller_run *run, const struct dbk_post_resu
     } else {
         run->refused_count++;
     }
-    if (result->outcome == DBK_OUTCOME_UNKNOWN || result->outcome == DBK_OUTCOME_NOT_SENT) {
-        run->unknown = result->outcome == DBK_OUTCOME_UNKNOWN;
-        run->unknown_err = result->err;
-    }
+    if (result->outcome != DBK_OUTCOME_UNKNOWN && result->outcome != DBK_OUTCOME_NOT_SENT)
+        return;
+    char text[sizeof run->left_err.text];
+    dbk_teller_result_text(text, sizeof text, run->teller.lang, result);
+    dbk_err_set(&run->left_err, result->outcome == DBK_OUTCOME_UNKNOWN ? DBK_EUNKNOWN : DBK_EBROKER,
+                "%s", text);
 }
 
 /** The state in which one leaves, for who has only the terminal's last lines to look at. */
@@ -91,7 +93,7 @@ static void say_goodbye(const struct dbk_teller_run *run)
     const char *const several[DBK_TELLER_VALUES] = {count, run->last_position};
     const char *const one[DBK_TELLER_VALUES] = {run->last_position};
     bool is_one = run->posted_count == 1;
-    if (run->posted_count == 0 || run->unknown)
+    if (run->posted_count == 0 || run->left_err.code != 0)
         return;
     dbk_teller_say(text, sizeof text, run->teller.lang,
                    is_one ? DBK_TT_LEFT_ONE : DBK_TT_LEFT_POSTED, is_one ? one : several);
@@ -130,8 +132,8 @@ static int run(struct dbk_cli *cli, int argc, char **argv, struct dbk_err *err)
         bool window = !no_tui && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
         code = window ? dbk_teller_run_window(run, err) : dbk_teller_run_lines(run, err);
         say_goodbye(run);
-        if (run->unknown || (code == 0 && run->unknown_err.code != 0)) {
-            *err = run->unknown_err;
+        if (run->left_err.code == DBK_EUNKNOWN || (code == 0 && run->left_err.code != 0)) {
+            *err = run->left_err;
             code = err->code;
         }
     }

@@ -228,6 +228,11 @@ void dbk_teller_sent(struct dbk_teller *teller)
     notice(teller, DBK_TT_SENDING, true);
 }
 
+void dbk_teller_late(struct dbk_teller *teller)
+{
+    notice(teller, DBK_TT_IN_FLIGHT, false);
+}
+
 /** "2026-05-02 21:31:29", with a space that can be searched for. */
 void dbk_teller_date(char *out, size_t size, enum dbk_lang lang, int64_t date_s)
 {
@@ -250,6 +255,38 @@ void dbk_teller_money(char *out, size_t size, enum dbk_lang lang, int64_t amount
     dbk_buffer_clear(&buffer);
 }
 
+/** Text as one word of a shell. */
+static void add_quoted(struct dbk_buffer *buffer, const char *text)
+{
+    dbk_buffer_add_string(buffer, "'");
+    for (; *text != '\0'; text++)
+        dbk_buffer_add(buffer, *text == '\'' ? "'\\''" : text, *text == '\'' ? 4 : 1);
+    dbk_buffer_add_string(buffer, "'");
+}
+
+/** The command that finds out what became of an event, and posts it if it is not there. */
+static void format_command(char *out, size_t size, const struct dbk_event *event)
+{
+    struct dbk_buffer buffer = {.bytes = NULL};
+    char amount[DBK_MONEY_TEXT_SIZE];
+    char id[DBK_SOURCE_MAX + 32];
+    char *account = dbk_escape_terminal(event->account, false);
+    bool deposit = event->type == DBK_DEPOSIT;
+    dbk_money_format(amount, event->value_minor);
+    snprintf(id, sizeof id, "%.*s:%" PRId64, (int)event->source.length, event->source.bytes,
+             event->seq);
+    dbk_buffer_add_string(&buffer,
+                          deposit ? "daybook deposit --open --id " : "daybook withdraw --id ");
+    add_quoted(&buffer, id);
+    dbk_buffer_add_string(&buffer, " -- ");
+    add_quoted(&buffer, account != NULL ? account : "");
+    dbk_buffer_add_string(&buffer, " ");
+    dbk_buffer_add_string(&buffer, amount);
+    snprintf(out, size, "%s", buffer.failed ? "" : buffer.bytes);
+    dbk_buffer_clear(&buffer);
+    free(account);
+}
+
 bool dbk_teller_result_text(char *out, size_t size, enum dbk_lang lang,
                             const struct dbk_post_result *result)
 {
@@ -258,12 +295,14 @@ bool dbk_teller_result_text(char *out, size_t size, enum dbk_lang lang,
     char floor[64];
     char date[64];
     char position[48] = "?";
+    char command[DBK_SCREEN_TEXT];
     const struct dbk_event *event = &result->event;
     char *account = dbk_escape_terminal(event->account, false);
     bool posted = dbk_outcome_is_posted(result->outcome);
     dbk_teller_money(amount, sizeof amount, lang, event->value_minor);
     dbk_teller_money(balance, sizeof balance, lang, result->balance_minor);
     dbk_teller_money(floor, sizeof floor, lang, event->floor_minor);
+    format_command(command, sizeof command, event);
     dbk_teller_date(date, sizeof date, lang, event->date_s);
     if (result->offset >= 0)
         snprintf(position, sizeof position, "%" PRId32 ":%" PRId64, result->partition,
@@ -272,19 +311,20 @@ bool dbk_teller_result_text(char *out, size_t size, enum dbk_lang lang,
                                                  position, balance};
     const char *const refusal[DBK_TELLER_VALUES] = {position, balance, floor};
     const char *const failure[DBK_TELLER_VALUES] = {result->err.text};
+    const char *const unknown[DBK_TELLER_VALUES] = {command};
     if (posted)
         dbk_teller_say(out, size, lang,
                        event->type == DBK_DEPOSIT ? DBK_TT_DEPOSITED : DBK_TT_WITHDREW, move);
-    else if (result->outcome == DBK_OUTCOME_NOT_SENT || result->outcome == DBK_OUTCOME_UNKNOWN)
+    else if (result->outcome == DBK_OUTCOME_NOT_SENT)
         dbk_teller_say(out, size, lang, DBK_TT_NOT_SENT, failure);
+    else if (result->outcome == DBK_OUTCOME_UNKNOWN)
+        dbk_teller_say(out, size, lang, DBK_TT_UNKNOWN, unknown);
     else if (result->verdict == DBK_OVERDRAFT)
         dbk_teller_say(out, size, lang, DBK_TT_OVERDRAFT, refusal);
     else if (result->verdict == DBK_OVERFLOW)
         dbk_teller_say(out, size, lang, DBK_TT_OVERFLOW, refusal);
     else
         dbk_teller_say(out, size, lang, DBK_TT_NOT_POSTED, refusal);
-    if (result->outcome == DBK_OUTCOME_UNKNOWN)
-        snprintf(out, size, "%s", result->err.text);
     free(account);
     return posted;
 }

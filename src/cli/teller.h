@@ -83,6 +83,9 @@ void dbk_teller_refuse(struct dbk_teller *teller, const char *why);
 /** The transaction is in flight. */
 void dbk_teller_sent(struct dbk_teller *teller);
 
+/** The answer takes longer than it should. */
+void dbk_teller_late(struct dbk_teller *teller);
+
 /** The log, or somebody's patience, has decided about it. */
 void dbk_teller_decided(struct dbk_teller *teller, const struct dbk_post_result *result);
 

@@ -109,7 +109,7 @@ static int wait_for_decision(struct dbk_teller_run *run, struct dbk_err *err)
             told = true;
         }
         if (dbk_stop_requested && dbk_post_result(run->post)->outcome == DBK_OUTCOME_WAITING)
-            dbk_post_abandon(run->post, "you left before it was decided.");
+            dbk_post_abandon(run->post, "it was left undecided.");
     }
     return code;
 }

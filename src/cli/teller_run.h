@@ -14,9 +14,8 @@ struct dbk_teller_run {
     bool failed;  /**< out of memory while accounts were put into the list */
     int64_t posted_count;
     int64_t refused_count;
-    char last_position[48]; /**< of the last one posted */
-    bool unknown;           /**< the last one's outcome is not known; `unknown_err` says more */
-    struct dbk_err unknown_err;
+    char last_position[48];  /**< of the last one posted */
+    struct dbk_err left_err; /**< what is to be said of one that was left undecided; code 0: none */
 };
 
 /** Load all accounts and go to the log's end. */

@@ -8,7 +8,7 @@ static const char *const texts[DBK_TEXT_TELLER_COUNT][DBK_LANG_COUNT] = {
     [DBK_TT_ACCOUNT] = {"Compte", "Account"},
     [DBK_TT_BALANCE] = {"Solde", "Balance"},
     [DBK_TT_AMOUNT] = {"Montant", "Amount"},
-    [DBK_TT_RECENT] = {"Dernières transactions (UTC)", "Last transactions (UTC)"},
+    [DBK_TT_RECENT] = {"Dernières opérations (UTC)", "Last transactions (UTC)"},
     [DBK_TT_DATE] = {"Date", "Date"},
     [DBK_TT_MEMO] = {"Libellé", "Memo"},
     [DBK_TT_POSITION] = {"Position", "Position"},
@@ -38,10 +38,15 @@ static const char *const texts[DBK_TEXT_TELLER_COUNT][DBK_LANG_COUNT] = {
     [DBK_TT_WITHDREW] = {"Retrait de {0} de {1} le {2} · {3} · nouveau solde {4}",
                          "Withdrew {0} from {1} at {2} · {3} · new balance {4}"},
     [DBK_TT_SENDING] = {"Envoyé ; le journal décide…", "Sent; the log decides…"},
-    [DBK_TT_IN_FLIGHT] = {"En suspens : le sort de la transaction sera connu au retour du courtier "
-                          "Kafka. Elle n’est jamais répétée.",
-                          "In flight: what became of the transaction is known when the broker is "
-                          "back. It is never repeated."},
+    [DBK_TT_IN_FLIGHT] =
+        {"En suspens : le serveur Kafka ne répond pas encore. La décision du journal "
+         "s’affichera ; rien n’est envoyé deux fois.",
+         "In flight: the Kafka broker does not answer yet. The log’s decision will be "
+         "shown; nothing is sent twice."},
+    [DBK_TT_UNKNOWN] = {"Envoyé, sort inconnu. Ceci dit ce qu’il en est, et ne peut rien "
+                        "comptabiliser deux fois : {0}",
+                        "Sent, outcome unknown. This says what became of it, and cannot post it "
+                        "twice: {0}"},
     [DBK_TT_OVERDRAFT] = {"Refusé · {0} · le solde est de {1} et doit rester à {2} au moins",
                           "Refused · {0} · the balance is {1} and must stay at {2} or more"},
     [DBK_TT_OVERFLOW] = {"Refusé · {0} · les totaux du compte seraient trop grands ; solde {1}",
@@ -49,14 +54,13 @@ static const char *const texts[DBK_TEXT_TELLER_COUNT][DBK_LANG_COUNT] = {
     [DBK_TT_NOT_POSTED] = {"Non comptabilisé · {0} · daybook verify {0} dit pourquoi",
                            "Not posted · {0} · daybook verify {0} says why"},
     [DBK_TT_NOT_SENT] = {"Rien n’a été envoyé : {0}", "Nothing was sent: {0}"},
-    [DBK_TT_OFFLINE_NOT_SENT] =
-        {"Hors ligne : rien n’a été envoyé. Réessayez au retour du courtier.",
-         "Offline: nothing was sent. Try again when the broker is back."},
+    [DBK_TT_OFFLINE_NOT_SENT] = {"Hors ligne : rien n’a été envoyé. Réessayez une fois en ligne.",
+                                 "Offline: nothing was sent. Try again when online."},
     [DBK_TT_UNDECIDED] = {"Attendez : la dernière transaction n’est pas encore décidée.",
                           "Wait: the last transaction is not decided yet."},
     [DBK_TT_BROKER_LOST] =
-        {"Le courtier Kafka ne répond plus ; les chiffres sont les derniers connus.",
-         "The broker does not answer; the numbers are the last ones known."},
+        {"Le serveur Kafka ne répond plus ; les chiffres sont les derniers connus.",
+         "The Kafka broker does not answer; the numbers are the last ones known."},
     [DBK_TT_BROKER_BACK] = {"De nouveau en ligne ; tout est à jour.",
                             "Online again; all is up to date."},
     [DBK_TT_AMOUNT_EMPTY] = {"Tapez un montant, par exemple 12,50.", "Type an amount, like 12.50."},

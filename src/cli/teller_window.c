@@ -18,6 +18,9 @@
 /** After a request to stop, a transaction in flight is waited for this long. */
 #define LAST_PATIENCE_MS 3000
 
+/** After this long without the log's decision the user is told what is waited for. */
+#define LATE_MS 2000
+
 /** Messages that are kept until the terminal is given back. */
 #define KEPT_MAX 8
 
@@ -28,7 +31,9 @@ struct window {
     struct dbk_screen *screen;
     int64_t change_count; /* of the account, when it was last drawn */
     int64_t searched_ms;
-    bool dirty; /* the screen is not what it should be */
+    int64_t
+        late_ms; /* when the transaction in flight is late; 0: that was said, or there is none */
+    bool dirty;  /* the screen is not what it should be */
 };
 
 /** Messages that came while the screen had the terminal. */
@@ -104,9 +109,10 @@ static int act(struct window *window, enum dbk_teller_action action, struct dbk_
         break;
     case DBK_TELLER_SEND:
         code = dbk_teller_run_send(window->run, teller->type, teller->value_minor, &why);
-        if (code == 0)
+        if (code == 0) {
             dbk_teller_sent(teller);
-        else if (code == DBK_EBROKER)
+            window->late_ms = dbk_clock_monotonic_ms() + LATE_MS;
+        } else if (code == DBK_EBROKER)
             dbk_teller_refuse(teller, why.text);
         else
             *err = why;
@@ -163,6 +169,11 @@ static int look_at_log(struct window *window, struct dbk_err *err)
     window->change_count = change_count;
     window->run->changed = false;
     int64_t now_ms = dbk_clock_monotonic_ms();
+    if (teller->waiting && window->late_ms != 0 && now_ms >= window->late_ms) {
+        window->late_ms = 0;
+        window->dirty = true;
+        dbk_teller_late(teller);
+    }
     if (teller->list.count > teller->list.sorted_count &&
         now_ms - window->searched_ms >= SEARCH_MS) {
         window->searched_ms = now_ms;
@@ -187,7 +198,7 @@ static int settle(struct window *window, struct dbk_err *err)
             draw(window);
     }
     if (window->teller->waiting) {
-        dbk_post_abandon(post, "you left before it was decided.");
+        dbk_post_abandon(post, "it was left undecided.");
         dbk_teller_run_count(window->run, dbk_post_result(post));
         window->teller->waiting = false;
     }
