@@ -9,7 +9,7 @@
 #include <string.h>
 
 #define LEAST_HEIGHT 12
-#define LEAST_WIDTH 40
+#define LEAST_WIDTH 60
 #define MARGIN 2
 #define LABEL_WIDTH 10
 /** A list wider than this is hard to read along. */
