@@ -76,6 +76,8 @@ struct listing {
     size_t limit; /* rows wanted, one more than the page has */
     bool ascending;
     char last[DBK_ACCOUNT_MAX + 1]; /* name looked at last, where walking by name */
+    int64_t *ids;                   /* limit of them, in order, otherwise */
+    size_t id_count;
 };
 
 static int64_t sort_value(enum dbk_account_sort sort, const struct dbk_account_row *row)
@@ -148,81 +150,71 @@ static int walk_names(struct listing *listing, struct dbk_err *err)
                           err);
 }
 
-#define COMPARE(a, b) (((a) > (b)) - ((a) < (b)))
-
-static int compare(const struct listing *listing, const struct dbk_account_row *row, int64_t value,
-                   int64_t id)
-{
-    int order = COMPARE(sort_value(listing->selection->sort, row), value);
-    order = order != 0 ? order : COMPARE(row->account_id, id);
-    return listing->ascending ? order : -order;
-}
-
-/** Keep a row where it is one of the first after the place. */
-static void take_top(struct listing *listing, const struct dbk_account_row *row)
-{
-    const struct dbk_account_selection *selection = listing->selection;
-    struct dbk_accounts *page = listing->page;
-    if (selection->place != DBK_PLACE_START &&
-        compare(listing, row, selection->key_value, selection->key_id) <= 0)
-        return;
-    bool full = page->count == listing->limit;
-    if (full && compare(listing, row, sort_value(selection->sort, &page->rows[page->count - 1]),
-                        page->rows[page->count - 1].account_id) >= 0)
-        return;
-    size_t i = full ? page->count - 1 : page->count++;
-    for (; i > 0 && compare(listing, row, sort_value(selection->sort, &page->rows[i - 1]),
-                            page->rows[i - 1].account_id) < 0;
-         i--)
-        page->rows[i] = page->rows[i - 1];
-    page->rows[i] = *row;
-}
-
-static int read_names(struct listing *listing, struct dbk_err *err)
+/** Read the accounts that were found. */
+static int read_found(struct listing *listing, struct dbk_err *err)
 {
     struct dbk_accounts *page = listing->page;
     sqlite3_stmt *statement;
-    int code = dbk_query_prepare(
-        listing->view, "SELECT account FROM accounts WHERE account_id = ?1", &statement, err);
-    for (size_t i = 0; code == 0 && i < page->count; i++) {
-        sqlite3_bind_int64(statement, 1, page->rows[i].account_id);
+    int code = dbk_query_prepare(listing->view,
+                                 "SELECT " BALANCE_COLUMNS ", a.account FROM balances AS b "
+                                 "LEFT JOIN accounts AS a USING (account_id) "
+                                 "WHERE b.account_id = ?1",
+                                 &statement, err);
+    for (size_t i = 0; code == 0 && i < listing->id_count; i++) {
+        sqlite3_bind_int64(statement, 1, listing->ids[i]);
         int result = sqlite3_step(statement);
-        struct dbk_text name = {"", 0};
-        if (result == SQLITE_ROW)
-            name = dbk_query_text(statement, 0);
-        else if (result != SQLITE_DONE)
+        if (result == SQLITE_ROW) {
+            struct dbk_account_row *row = &page->rows[page->count++];
+            fill_account(row, statement);
+            row->account = dbk_query_text(statement, 8);
+            dbk_buffer_add(&page->texts, row->account.bytes, row->account.length);
+        } else {
             code = dbk_view_fail(listing->view, "cannot read the accounts", err);
-        dbk_buffer_add(&page->texts, name.bytes, name.length);
-        page->rows[i].account = name;
+        }
         sqlite3_reset(statement);
     }
     return code;
 }
 
-/** All balances are looked at, and the first ones kept. */
+/**
+ * All balances are looked at. An index for each order would make pages cheap and commits dear: it
+ * costs a projector that catches up as much as all the rest of a transaction.
+ */
 static int walk_balances(struct listing *listing, struct dbk_err *err)
 {
-    bool search = listing->selection->search[0] != '\0';
+    const struct dbk_account_selection *selection = listing->selection;
+    bool search = selection->search[0] != '\0';
+    bool at_start = selection->place == DBK_PLACE_START;
+    const char *value = sort_columns[selection->sort];
+    const char *way = listing->ascending ? "ASC" : "DESC";
+    int64_t end = listing->ascending ? INT64_MIN : INT64_MAX;
+    char sql[512];
     sqlite3_stmt *statement;
     int result = SQLITE_ROW;
-    int code =
-        dbk_query_prepare(listing->view,
-                          search ? "SELECT " BALANCE_COLUMNS ", a.account FROM balances AS b "
-                                   "CROSS JOIN accounts AS a USING (account_id)"
-                                 : "SELECT " BALANCE_COLUMNS " FROM balances AS b",
-                          &statement, err);
+    snprintf(sql, sizeof sql,
+             "SELECT b.account_id, b.balance_minor%s WHERE %s (%s, b.account_id) %s (?1, ?2) "
+             "ORDER BY %s %s, b.account_id %s LIMIT ?3",
+             search ? ", a.account FROM balances AS b CROSS JOIN accounts AS a USING (account_id)"
+                    : " FROM balances AS b",
+             selection->negative ? "b.balance_minor < 0 AND" : "", value,
+             listing->ascending ? ">" : "<", value, way, way);
+    int code = dbk_query_prepare(listing->view, sql, &statement, err);
     if (code != 0)
         return code;
-    while (look_again(listing, result = sqlite3_step(statement))) {
-        struct dbk_account_row row;
-        fill_account(&row, statement);
+    sqlite3_bind_int64(statement, 1, at_start ? end : selection->key_value);
+    sqlite3_bind_int64(statement, 2, at_start ? end : selection->key_id);
+    sqlite3_bind_int64(statement, 3, search ? -1 : (int64_t)listing->limit);
+    while (listing->id_count < listing->limit &&
+           look_again(listing, result = sqlite3_step(statement))) {
+        struct dbk_account_row row = {.balance_minor = sqlite3_column_int64(statement, 1)};
         if (search)
-            row.account = dbk_query_text(statement, 8);
-        if (matches(listing->selection, &row))
-            take_top(listing, &row);
+            row.account = dbk_query_text(statement, 2);
+        if (matches(selection, &row))
+            listing->ids[listing->id_count++] = sqlite3_column_int64(statement, 0);
     }
-    code = finish_listing(listing, statement, result, err);
-    return code == 0 ? read_names(listing, err) : code;
+    code = finish_listing(listing, statement,
+                          listing->id_count == listing->limit ? SQLITE_ROW : result, err);
+    return code == 0 ? read_found(listing, err) : code;
 }
 
 static void account_token(char *token, const struct dbk_account_selection *selection,
@@ -263,10 +255,14 @@ static int read_page(struct dbk_view *view, const struct dbk_account_selection *
                               .limit = (size_t)limit + 1,
                               .ascending = selection->ascending != backwards};
     page->rows = calloc(listing.limit, sizeof *page->rows);
-    if (page->rows == NULL)
+    listing.ids = calloc(listing.limit, sizeof *listing.ids);
+    if (page->rows == NULL || listing.ids == NULL) {
+        free(listing.ids);
         return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
+    }
     int code = selection->sort == DBK_ACCOUNTS_BY_NAME ? walk_names(&listing, err)
                                                        : walk_balances(&listing, err);
+    free(listing.ids);
     if (code != 0)
         return code;
     if (page->texts.failed)
