@@ -6,6 +6,7 @@ import random
 import subprocess
 
 import pytest
+import reference
 from conftest import event
 
 BACKDATED = [event("C100", "1000.00", date="2024-01-10", memo="first, but late"),
@@ -112,32 +113,83 @@ def test_balance_at_on_many_partitions(ledger):
     assert "is on partition" in ledger.run("balance", "--at", first, account, status=2).stderr
 
 
+def random_stream(ledger, chosen, partitions, count):
+    """Backdated, repeated, refused, misrouted and malformed events; in the order of the log."""
+    names = [f"A{i}" for i in range(6)]
+    offsets, log = [0] * partitions, []
+    producer = ledger.producer()
+    for _ in range(count):
+        name = chosen.choice(names)
+        made = event(name, f"{chosen.randrange(1, 5000) / 100:.2f}",
+                     chosen.choice(["deposit", "deposit", "withdrawal"]),
+                     f"2024-01-{chosen.randrange(1, 6):02}" +
+                     chosen.choice(["", "T00:00:00Z", "T23:59:59Z", "T12:30:00Z"]))
+        if made["transaction_type"] == "withdrawal" and chosen.random() < 0.7:
+            made["floor"] = chosen.choice(["0.00", "-20.00"])
+        if chosen.random() < 0.3:
+            made.update(source=chosen.choice("st"), seq=chosen.randrange(8))
+        value = b"junk" if chosen.random() < 0.05 else json.dumps(made).encode()
+        partition = (reference.murmur2(name.encode()) & 0x7FFFFFFF) % partitions
+        if chosen.random() < 0.1:
+            partition = (partition + 1) % partitions
+        log.append({"partition": partition, "offset": offsets[partition], "key": name.encode(),
+                    "value": value, "absent": False})
+        offsets[partition] += 1
+        producer.produce(ledger.topic, value, key=name.encode(), partition=partition)
+    assert producer.flush(60) == 0
+    return log
+
+
+def money(minor):
+    return f"{'-' if minor < 0 else ''}{abs(minor) // 100}.{abs(minor) % 100:02}"
+
+
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_every_position_and_date_equals_a_naive_oracle(ledger, seed):
-    chosen, events, log = random.Random(seed), [], []
-    for _ in range(25):
-        account, value = f"A{chosen.randrange(3)}", chosen.randrange(1, 5000)
-        day = f"2024-01-{chosen.randrange(1, 9):02}"
-        withdrawal, floored = chosen.random() < 0.4, chosen.random() < 0.5
-        events.append(event(account, f"{value / 100:.2f}",
-                            "withdrawal" if withdrawal else "deposit", day,
-                            **({"floor": "0.00"} if floored else {})))
-        balance = sum(a for n, _, a in log if n == account)
-        refused = withdrawal and floored and balance - value < 0
-        log.append((account, day, 0 if refused else -value if withdrawal else value))
-    posted = [a != 0 for _, _, a in log]
-    ledger.init(1).send(events)
-    def answer(at):
-        return {l.split("\t")[0]: l.split("\t")[1]
-                for l in ledger.run("balance", "--at", at).stdout.splitlines()}
-    def oracle(rows):
-        names = {n for (n, _, _), p in rows if p}
-        return {n: f"{sum(a for (m, _, a), _ in rows if m == n) / 100:.2f}" for n in names}
-    for i in range(len(events)):
-        assert answer(f"0:{i}") == oracle(list(zip(log, posted))[:i + 1]), i
-    for day in range(1, 9):
-        rows = [(r, p) for r, p in zip(log, posted) if r[1] <= f"2024-01-{day:02}"]
-        assert answer(f"2024-01-{day:02}") == oracle(rows), day
+    """All there is to ask of a stream, against a second fold in another language."""
+    chosen, count = random.Random(seed), 3
+    ledger.init(count)
+    log = random_stream(ledger, chosen, count, 60)
+    folds = [reference.Partition(ledger.topic, p, count) for p in range(count)]
+    after, posted, verdicts = {}, [], set()  # balances after each position; (account, date, amount)
+    for record in log:
+        fold = folds[record["partition"]]
+        before = {name: state[0] for name, state in fold.accounts.items()}
+        verdict = fold.fold(record)
+        verdicts.add(verdict)
+        balances = {name: state[0] for name, state in fold.accounts.items()}
+        after[record["partition"], record["offset"]] = balances
+        if verdict == "posted":
+            made = reference.decode(record["key"], record["value"])
+            name = made["account"]
+            posted.append((name, made["date"], balances[name] - before.get(name, 0)))
+    assert verdicts == {"posted", "duplicate", "overdraft", "misrouted", "malformed"}
+
+    def answer(at, *accounts):
+        lines = ledger.run("balance", "--at", at, *accounts).stdout.splitlines()
+        return {l.split("\t")[0]: (l.split("\t")[1], l.split("\t")[3] != "") for l in lines}
+
+    def expected(there, asked):
+        return {name: (money(there.get(name, 0)), name not in there) for name in asked}
+    for (partition, offset), there in after.items():
+        asked = sorted(folds[partition].accounts)
+        if asked:
+            assert answer(f"{partition}:{offset}", *asked) == expected(there, asked)
+    ends = [max((o for p, o in after if p == partition), default=-1) for partition in range(count)]
+    for _ in range(8):  # all accounts, at one position of each partition
+        at = [(p, chosen.randrange(ends[p] + 1)) for p in range(count) if ends[p] >= 0]
+        there = {name: balance for place in at for name, balance in after[place].items()}
+        assert answer(",".join(f"{p}:{o}" for p, o in at)) == expected(there, there), at
+    everybody = sorted(name for fold in folds for name in fold.accounts)
+    for text in ["2023-12-31"] + [f"2024-01-0{day}{hour}" for day in range(1, 7) for hour in
+                                  ("", "T00:00:00Z", "T12:29:59Z", "T12:30:00Z", "T23:59:59Z")]:
+        last = reference.date(text) + (86399 if len(text) == 10 else 0)
+        there = {}
+        for name, when, amount in posted:
+            if when <= last:
+                there[name] = there.get(name, 0) + amount
+        assert answer(text) == expected(there, there), text
+        assert answer(text, *everybody) == expected(there, everybody), text
 
 
 def test_verify(asked):

@@ -8,6 +8,7 @@ import subprocess
 import threading
 import time
 
+import jsonschema
 import pytest
 from confluent_kafka import Consumer, TopicPartition
 from confluent_kafka.admin import ConfigResource, NewTopic
@@ -700,26 +701,36 @@ def test_what_cannot_be_read_wins_but_what_was_found_is_printed(proven):
 def test_what_is_written_is_what_its_schema_says(proven):
     schemas = os.path.join(os.path.dirname(__file__), "..", "..", "schema")
 
-    def check(value, schema):
-        assert set(schema["required"]) <= set(value) <= set(schema["properties"]), value
-        for name, item in value.items():
-            inner = schema["properties"][name]
-            for part in item if isinstance(item, list) else []:
-                check(part, inner["items"])
-            assert "enum" not in inner or item in inner["enum"]
-
-    def schema(name):
+    def validator(name):
         with open(os.path.join(schemas, f"{name}.schema.json"), encoding="utf-8") as file:
-            return json.load(file)
+            schema = json.load(file)
+        jsonschema.Draft202012Validator.check_schema(schema)
+        return jsonschema.Draft202012Validator(schema)
+
+    def audited(*words, status):
+        found = json.loads(proven.run("audit", "--json", *words, status=status).stdout)
+        validator("audit").validate(found)
+        # Nothing is written that is not documented.
+        assert set(found) <= set(validator("audit").schema["properties"])
+        return found
     proven.run("snapshot")
-    done = proven.run("audit", "--json", "--write-receipt", "r.json")
-    check(json.loads(done.stdout), schema("audit"))
-    check(json.loads((proven.folder / "r.json").read_text()), schema("receipt"))
-    kinds = schema("snapshot")["oneOf"]
+    assert audited("--write-receipt", "r.json", status=0)["result"] == "proven"
+    validator("receipt").validate(json.loads((proven.folder / "r.json").read_text()))
+    kinds = set()
+    for line in (proven.folder / "r.json.state").read_text().splitlines():
+        validator("snapshot").validate(json.loads(line))
     for _, _, key, value in records(proven, proven.topic + "-snapshots"):
-        check(json.loads(value), kinds[0 if key[0] != 0x1f else 1 if key[1:2] == b"s" else 2])
+        validator("snapshot").validate(json.loads(value))
+        kinds.add(key[:2] if key[0] == 0x1f else b"account")
+    assert kinds == {b"account", b"\x1fs", b"\x1fm"}
+    proven.send([event("C100", "1.00", balance="5.00"), event("POOR", "1.00", "withdrawal")])
+    proven.run("project")
+    assert audited("--since", "r.json", status=0)["declared_accounts"] == 1
     proven.sql("UPDATE balances SET balance_minor = 1")
-    check(json.loads(proven.run("audit", "--json", status=1).stdout), schema("audit"))
+    proven.sql("UPDATE daily_aggregates SET day = 5 WHERE day = 19724")
+    assert audited(status=1)["difference_count"] > 3
+    assert audited("--max", 1, status=1)["difference_count"] > 3
+    assert "no broker" in audited("-b", "127.0.0.1:1", status=3)["error"]
 
 
 def test_the_page_shows_the_last_audit(proven, unused_port):
