@@ -113,6 +113,9 @@ size_t dbk_event_encode(char *json, const struct dbk_event *event);
 /** @return DBK_WELL_FORMED, or the first of the struct's fields that is out of its constraints. */
 enum dbk_malformed dbk_event_check(const struct dbk_event *event);
 
+/** @return < 0, 0 or > 0, as a is before, equal to or after b in the order of their bytes. */
+int dbk_text_compare(struct dbk_text a, struct dbk_text b);
+
 /**
  * @return true for 1 to max bytes of valid UTF-8 without control, bidirectional, zero-width or
  *         line-separator characters, and (if `trimmed`) no space at either end.

@@ -481,6 +481,7 @@ int dbk_audit(const struct dbk_config *config, const struct dbk_audit_options *o
 
 void dbk_audit_clear(struct dbk_audit_result *result)
 {
+    json_decref(result->negative);
     json_decref(result->declared);
-    result->declared = NULL;
+    result->negative = result->declared = NULL;
 }

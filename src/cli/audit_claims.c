@@ -20,8 +20,10 @@ int dbk_audit_claims_open(struct dbk_audit_claims *claims, struct dbk_audit_resu
     *claims = (struct dbk_audit_claims){.result = result, .options = options, .book = book};
     claims->first = calloc(count, sizeof(struct dbk_claim *));
     claims->first_count = calloc(count, sizeof *claims->first_count);
+    result->negative = json_array();
     result->declared = json_array();
-    return claims->first != NULL && claims->first_count != NULL && result->declared != NULL
+    return claims->first != NULL && claims->first_count != NULL && result->negative != NULL &&
+                   result->declared != NULL
                ? 0
                : dbk_err_set(err, DBK_ENOMEM, "out of memory.");
 }
@@ -171,6 +173,19 @@ static void show(struct dbk_audit_claims *claims, int32_t partition,
     free(name);
 }
 
+static void note_negative(struct dbk_audit_claims *claims, int32_t partition,
+                          const struct dbk_account *account)
+{
+    if (account->balance_minor >= 0 ||
+        claims->result->negative_count++ >= claims->options->print_max)
+        return;
+    json_t *object = json_object();
+    dbk_json_set_text(object, "account", account->name);
+    dbk_json_set_amount(object, "balance", account->balance_minor);
+    dbk_json_set_position(object, "at", partition, account->last_offset);
+    json_array_append_new(claims->result->negative, object);
+}
+
 int dbk_audit_claims_report(struct dbk_audit_claims *claims, struct dbk_view *view,
                             struct dbk_err *err)
 {
@@ -185,7 +200,7 @@ int dbk_audit_claims_report(struct dbk_audit_claims *claims, struct dbk_view *vi
                 i < claims->first_count[p] ? &claims->first[p][i] : NULL;
             if (!dbk_report_is_wanted(&claims->result->report, account->name))
                 continue;
-            claims->result->negative_count += account->balance_minor < 0;
+            note_negative(claims, p, account);
             if (claim == NULL || !claim->there)
                 continue;
             code = look_at_day(&day, view, (int64_t)i * count + p, claim->date_s, err);

@@ -448,14 +448,6 @@ static void report_schema(const struct dbk_audit_tables *tables, const struct db
     free(name);
 }
 
-static int compare_texts(const struct dbk_value *a, const struct dbk_value *b)
-{
-    uint32_t shared = a->text.length < b->text.length ? a->text.length : b->text.length;
-    int order = memcmp(a->text.bytes, b->text.bytes, shared);
-    return order != 0 ? order
-                      : (a->text.length > b->text.length) - (a->text.length < b->text.length);
-}
-
 /** Tables, indexes and their text are those of this program: nothing added, nothing changed. */
 static int compare_schema(const struct dbk_audit_tables *tables, struct dbk_err *err)
 {
@@ -474,8 +466,9 @@ static int compare_schema(const struct dbk_audit_tables *tables, struct dbk_err 
         if (expected == NULL && stored == NULL)
             break;
         int order = expected == NULL ? 1
-                    : stored == NULL ? -1
-                                     : compare_texts(&expected->values[1], &stored->values[1]);
+                    : stored == NULL
+                        ? -1
+                        : dbk_text_compare(expected->values[1].text, stored->values[1].text);
         bool same = order == 0;
         for (int i = 0; same && i < expected->count; i++)
             same = dbk_value_equal(&expected->values[i], &stored->values[i]);

@@ -187,12 +187,7 @@ static int by_name(const void *a, const void *b)
 {
     const struct named *left = a;
     const struct named *right = b;
-    uint32_t shared =
-        left->name.length < right->name.length ? left->name.length : right->name.length;
-    int order = memcmp(left->name.bytes, right->name.bytes, shared);
-    return order != 0 ? order
-                      : (left->name.length > right->name.length) -
-                            (left->name.length < right->name.length);
+    return dbk_text_compare(left->name, right->name);
 }
 
 /** All accounts that have an event at that moment, by name, as balance lists them. */

@@ -1,12 +1,15 @@
+#include "ask.h"
 #include "audit.h"
 #include "audit_file.h"
 #include "json_out.h"
 
 #include <daybook/clock.h>
+#include <daybook/escape.h>
 #include <daybook/message.h>
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 static struct dbk_audit_options how = {.print_max = INT64_MAX};
 
@@ -68,6 +71,8 @@ static int report_json(struct dbk_audit_result *result, bool complete, const str
     json_object_set_new(object, "snapshot_rounds", json_integer(result->round_count));
     json_object_set_new(object, "absent", json_integer(result->absent_count));
     json_object_set_new(object, "negative_balances", json_integer(result->negative_count));
+    if (result->negative != NULL)
+        json_object_set(object, "negative", result->negative);
     json_object_set_new(object, "withdrawals_without_floor", json_integer(result->floorless_count));
     json_object_set_new(object, "declared_rows", json_integer(result->declared_row_count));
     json_object_set_new(object, "declared_accounts", json_integer(result->declared_account_count));
@@ -85,6 +90,28 @@ static void print_count(int64_t count, const char *one, const char *many)
 {
     if (count > 0)
         printf(", %" PRId64 " %s", count, count == 1 ? one : many);
+}
+
+/** Whose they are: the first three by name; --json has all. */
+static void print_negative(const struct dbk_audit_result *result)
+{
+    size_t i;
+    json_t *item;
+    print_count(result->negative_count, "negative balance", "negative balances");
+    json_array_foreach(result->negative, i, item)
+    {
+        char *name = dbk_escape_terminal(
+            dbk_text_of(json_string_value(json_object_get(item, "account"))), true);
+        if (i == 3 || name == NULL) {
+            free(name);
+            break;
+        }
+        printf("%s%s %s", i == 0 ? " (" : ", ", name,
+               json_string_value(json_object_get(item, "balance")));
+        free(name);
+    }
+    if (json_array_size(result->negative) > 0)
+        fputs(result->negative_count > 3 ? ", ...)" : ")", stdout);
 }
 
 static void report_text(const struct dbk_audit_result *result)
@@ -112,7 +139,7 @@ static void report_text(const struct dbk_audit_result *result)
     print_count(result->absent_count, "absent record accepted", "absent records accepted");
     if (result->negative_count + result->floorless_count + result->declared_account_count > 0)
         printf("; apart from that");
-    print_count(result->negative_count, "negative balance", "negative balances");
+    print_negative(result);
     print_count(result->floorless_count, "withdrawal without a floor",
                 "withdrawals without a floor");
     print_count(result->declared_account_count, "account with another declared balance",
@@ -144,8 +171,10 @@ static int run(struct dbk_cli *cli, int argc, char **argv, struct dbk_err *err)
     if (code != 0)
         return code;
     how.json = cli->json;
-    /* What was fetched waits in memory, since comparing is slower than fetching: less at a time. */
+    /* What was fetched waits in memory, since comparing is slower than fetching: less of it. */
     code = dbk_config_set_option(&cli->config, "fetch.message.max.bytes=1048576", err);
+    if (code == 0)
+        code = dbk_config_set_option(&cli->config, "queued.min.messages=500000", err);
     if (code == 0)
         code = dbk_audit(&cli->config, &how, &result, err);
     bool complete = code == 0;

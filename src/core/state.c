@@ -256,11 +256,7 @@ static int compare_sorted(const void *a, const void *b)
 {
     const struct sorted *left = a;
     const struct sorted *right = b;
-    uint32_t shared = left->key.length < right->key.length ? left->key.length : right->key.length;
-    int order = memcmp(left->key.bytes, right->key.bytes, shared);
-    return order != 0
-               ? order
-               : (left->key.length > right->key.length) - (left->key.length < right->key.length);
+    return dbk_text_compare(left->key, right->key);
 }
 
 /** Sources come first: no account begins with a byte as low as 0x1F. */

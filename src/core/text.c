@@ -43,6 +43,13 @@ size_t dbk_text_next(const char *bytes, size_t length, bool *clean)
     return count > 0 ? count : 1;
 }
 
+int dbk_text_compare(struct dbk_text a, struct dbk_text b)
+{
+    uint32_t shared = a.length < b.length ? a.length : b.length;
+    int order = memcmp(a.bytes, b.bytes, shared);
+    return order != 0 ? order : (a.length > b.length) - (a.length < b.length);
+}
+
 bool dbk_text_is_clean(struct dbk_text text, size_t max, bool trimmed)
 {
     const char *bytes = text.bytes;
