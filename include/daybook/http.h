@@ -119,6 +119,9 @@ void dbk_http_url(const struct dbk_http *http, char *url, size_t size);
  */
 void dbk_http_publish(struct dbk_http *http, int channel, const char *message, size_t length);
 
+/** @return requests answered with that status since the start; 100 to 599. */
+int64_t dbk_http_answered(const struct dbk_http *http, int status);
+
 /** @return streams that are open now. */
 int dbk_http_stream_count(struct dbk_http *http);
 

@@ -87,12 +87,26 @@ static bool serve_static(const char *path, struct dbk_http_response *response)
     return true;
 }
 
+/** What machines ask is answered without a view too: that there is none. */
+static bool serve_status(struct dbk_answer *answer)
+{
+    const struct dbk_http_request *request = answer->request;
+    if (request->segment_count == 1 && strcmp(request->segments[0], "readyz") == 0)
+        dbk_serve_ready(answer);
+    else if (request->segment_count == 1 && strcmp(request->segments[0], "metrics") == 0)
+        dbk_serve_metrics(answer);
+    else
+        return false;
+    return true;
+}
+
 static int route(struct dbk_answer *answer, struct dbk_err *err)
 {
     const struct dbk_http_request *request = answer->request;
     const char *path = request->segment_count == 1 ? request->segments[0] : "";
     int code = 0;
-    if (!dbk_serve_feed(answer, path, &code, err) && !dbk_serve_page(answer, &code, err))
+    if (!serve_status(answer) && !dbk_serve_feed(answer, path, &code, err) &&
+        !dbk_serve_page(answer, &code, err))
         dbk_serve_say(answer, 404, DBK_T_NOT_FOUND, DBK_T_NOT_FOUND_ADVICE);
     return code;
 }
@@ -114,6 +128,8 @@ static enum dbk_http_work classify(void *context, const struct dbk_http_request 
     if (request->segment_count == 1 &&
         (dbk_asset_find(last) != NULL || strcmp(last, "healthz") == 0 || strcmp(last, "live") == 0))
         return DBK_HTTP_AT_ONCE;
+    if (request->segment_count == 1 && strcmp(last, "metrics") == 0)
+        return DBK_HTTP_SLOW;
     for (size_t i = 0; i < sizeof downloads / sizeof downloads[0]; i++) {
         size_t end = strlen(downloads[i]);
         if (length > end && strcmp(last + length - end, downloads[i]) == 0)
@@ -147,7 +163,8 @@ static void answer_from_view(struct dbk_answer *answer)
     struct dbk_err err = {.code = 0};
     answer->view = dbk_serve_take_view(answer->serve, &err);
     if (answer->view == NULL) {
-        dbk_serve_say(answer, 503, DBK_T_NO_VIEW, DBK_T_NO_VIEW_ADVICE);
+        if (!serve_status(answer))
+            dbk_serve_say(answer, 503, DBK_T_NO_VIEW, DBK_T_NO_VIEW_ADVICE);
         return;
     }
     int code = dbk_query_begin(answer->view, DBK_SERVE_TIMEOUT_MS, &err);

@@ -1,6 +1,7 @@
 /**
  * The dashboard's parts: what the server's files share. serve.c has the connections, the routes and
- * the life of it all; serve_pages.c the HTML, serve_feeds.c the downloads.
+ * the life of it all; serve_pages.c the HTML, serve_feeds.c the downloads, serve_live.c the events,
+ * serve_status.c what machines ask, serve_freshness.c the measure that all of them show.
  */
 #ifndef DAYBOOK_SERVE_INTERNAL_H
 #define DAYBOOK_SERVE_INTERNAL_H
@@ -88,6 +89,10 @@ DBK_MUST_CHECK int dbk_live_open(struct dbk_live **live, struct dbk_serve *serve
 DBK_MUST_CHECK int dbk_live_start(struct dbk_live *live, struct dbk_err *err);
 void dbk_live_stop(struct dbk_live *live);
 void dbk_live_close(struct dbk_live *live);
+
+/** Answer /readyz and /metrics; the view may be NULL. */
+void dbk_serve_ready(struct dbk_answer *answer);
+void dbk_serve_metrics(struct dbk_answer *answer);
 
 /** Answer with a stream. */
 void dbk_serve_live(struct dbk_answer *answer);

@@ -224,6 +224,11 @@ void dbk_http_publish(struct dbk_http *http, int channel, const char *message, s
     dbk_events_publish(http->events, channel, message, length);
 }
 
+int64_t dbk_http_answered(const struct dbk_http *http, int status)
+{
+    return http->answered[status];
+}
+
 int dbk_http_stream_count(struct dbk_http *http)
 {
     return dbk_events_count(http->events);

@@ -328,5 +328,6 @@ enum MHD_Result dbk_http_send(struct dbk_exchange *exchange)
     enum MHD_Result result =
         MHD_queue_response(exchange->connection, (unsigned)answer->status, response);
     MHD_destroy_response(response);
+    exchange->http->answered[answer->status]++;
     return result;
 }

@@ -28,7 +28,8 @@ struct dbk_http {
     struct dbk_workers *quick;
     struct dbk_workers *slow;
     struct dbk_events *events;
-    struct dbk_logins *logins; /* NULL: nobody need log in */
+    struct dbk_logins *logins;     /* NULL: nobody need log in */
+    _Atomic int64_t answered[600]; /* by status */
     struct sockaddr_storage address;
     char host[64]; /* as given to --listen, without port */
     int port;
