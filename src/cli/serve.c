@@ -117,25 +117,40 @@ static bool is_open(const struct dbk_http_request *request)
     return request->segment_count == 1 && strcmp(request->segments[0], "healthz") == 0;
 }
 
-/** Without touching the database: may the answer keep others waiting? */
-static enum dbk_http_work classify(void *context, const struct dbk_http_request *request)
+/** Filters and orders that no index helps with, counts, downloads, and what asks the log. */
+static bool may_be_slow(const struct dbk_http_request *request)
 {
-    static const char *const downloads[] = {".csv", ".json"};
+    static const char *const paths[] = {"metrics", "events", "count"};
+    static const char *const endings[] = {".csv", ".json"};
+    static const char *const params[] = {"memo", "min", "max", "count", "q", "sort"};
+    for (int i = 0; i < request->segment_count; i++)
+        for (size_t j = 0; j < sizeof paths / sizeof paths[0]; j++)
+            if (strcmp(request->segments[i], paths[j]) == 0)
+                return true;
+    for (size_t i = 0; i < sizeof params / sizeof params[0]; i++) {
+        const char *value = dbk_http_param(request, params[i]);
+        if (value != NULL && value[0] != '\0')
+            return true;
+    }
     const char *last =
         request->segment_count > 0 ? request->segments[request->segment_count - 1] : "";
     size_t length = strlen(last);
-    (void)context;
-    if (request->segment_count == 1 &&
-        (dbk_asset_find(last) != NULL || strcmp(last, "healthz") == 0 || strcmp(last, "live") == 0))
-        return DBK_HTTP_AT_ONCE;
-    if (request->segment_count == 1 && strcmp(last, "metrics") == 0)
-        return DBK_HTTP_SLOW;
-    for (size_t i = 0; i < sizeof downloads / sizeof downloads[0]; i++) {
-        size_t end = strlen(downloads[i]);
-        if (length > end && strcmp(last + length - end, downloads[i]) == 0)
-            return DBK_HTTP_SLOW;
+    for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
+        size_t end = strlen(endings[i]);
+        if (length > end && strcmp(last + length - end, endings[i]) == 0)
+            return true;
     }
-    return DBK_HTTP_QUICK;
+    return false;
+}
+
+/** Without touching the database: may the answer keep others waiting? */
+static enum dbk_http_work classify(void *context, const struct dbk_http_request *request)
+{
+    const char *path = request->segment_count == 1 ? request->segments[0] : "";
+    (void)context;
+    if (dbk_asset_find(path) != NULL || strcmp(path, "healthz") == 0 || strcmp(path, "live") == 0)
+        return DBK_HTTP_AT_ONCE;
+    return may_be_slow(request) ? DBK_HTTP_SLOW : DBK_HTTP_QUICK;
 }
 
 /** What the address says, as the pages need it. */

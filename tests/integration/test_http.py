@@ -16,7 +16,9 @@ def port(ledger, terminate):
     ledger.run("project")
     service = ledger.start("serve", "--listen", "127.0.0.1:0")
     ledger.wait_for(lambda: "dashboard is at" in open(service.log).read(), "the server")
-    yield int(re.search(r"127\.0\.0\.1:(\d+)", open(service.log).read()).group(1))
+    number = int(re.search(r"127\.0\.0\.1:(\d+)", open(service.log).read()).group(1))
+    ledger.wait_for(lambda: b"freshness fresh" in get(number, "/"), "the log's end")
+    yield number
     terminate(service)
 
 
