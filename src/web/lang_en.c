@@ -33,6 +33,7 @@ const char *const dbk_texts_en[DBK_TEXT_COUNT] = {
     [DBK_T_DIFFERENCE] = "difference",
     [DBK_T_DIFFERENCES] = "differences",
     [DBK_T_THROUGH] = "through",
+    [DBK_T_THROUGH_HERE] = "through this position",
 
     /* Following live. */
     [DBK_T_PAUSE] = "Pause",
@@ -188,6 +189,20 @@ const char *const dbk_texts_en[DBK_TEXT_COUNT] = {
     [DBK_T_WHY_OVERFLOW] = "The account’s totals would be too large.",
     [DBK_T_WHY_UNKNOWN] = "The database gives a reason that this program does not know; "
                           "<code>daybook audit</code> says what differs.",
+    [DBK_T_DETAIL_EMPTY] = "the value is empty",
+    [DBK_T_DETAIL_JSON] = "the value is not a JSON object with each field once",
+    [DBK_T_DETAIL_DATE] = "<code>transaction_date</code> is not a date as YYYY-MM-DDTHH:MM:SSZ",
+    [DBK_T_DETAIL_ACCOUNT] = "<code>account</code> is not 1 to 64 bytes of plain text",
+    [DBK_T_DETAIL_VALUE] =
+        "<code>transaction_value</code> is not an amount above 0 with two decimals",
+    [DBK_T_DETAIL_BALANCE] = "<code>balance</code> is not an amount with two decimals",
+    [DBK_T_DETAIL_TYPE] = "<code>transaction_type</code> is neither deposit nor withdrawal",
+    [DBK_T_DETAIL_SOURCE] =
+        "<code>source</code> and <code>seq</code> are not a short text and a number, together",
+    [DBK_T_DETAIL_FLOOR] = "<code>floor</code> is not an amount with two decimals",
+    [DBK_T_DETAIL_MEMO] = "<code>memo</code> is not at most 200 bytes of plain text",
+    [DBK_T_DETAIL_KEY] = "the key is not the account",
+    [DBK_T_DETAIL_PARTITION] = "the account belongs to partition",
     [DBK_T_NOT_APPLIED] = "This position is not applied yet, or does not exist. The status line "
                           "above says how far the database goes.",
     [DBK_T_POSTING] = "Posting",

@@ -33,6 +33,7 @@ const char *const dbk_texts_fr[DBK_TEXT_COUNT] = {
     [DBK_T_DIFFERENCE] = "écart",
     [DBK_T_DIFFERENCES] = "écarts",
     [DBK_T_THROUGH] = "jusqu’à",
+    [DBK_T_THROUGH_HERE] = "jusqu’à cette position",
 
     /* Following live. */
     [DBK_T_PAUSE] = "Pause",
@@ -191,6 +192,20 @@ const char *const dbk_texts_fr[DBK_TEXT_COUNT] = {
     [DBK_T_WHY_OVERFLOW] = "Les totaux du compte seraient trop grands.",
     [DBK_T_WHY_UNKNOWN] = "La base donne une raison que ce programme ne connaît pas\u202f; "
                           "<code>daybook audit</code> dit ce qui diffère.",
+    [DBK_T_DETAIL_EMPTY] = "la valeur est vide",
+    [DBK_T_DETAIL_JSON] = "la valeur n’est pas un objet JSON où chaque champ figure une fois",
+    [DBK_T_DETAIL_DATE] = "<code>transaction_date</code> n’est pas une date AAAA-MM-JJTHH:MM:SSZ",
+    [DBK_T_DETAIL_ACCOUNT] = "<code>account</code> n’est pas un texte simple de 1 à 64 octets",
+    [DBK_T_DETAIL_VALUE] =
+        "<code>transaction_value</code> n’est pas un montant positif à deux décimales",
+    [DBK_T_DETAIL_BALANCE] = "<code>balance</code> n’est pas un montant à deux décimales",
+    [DBK_T_DETAIL_TYPE] = "<code>transaction_type</code> n’est ni deposit ni withdrawal",
+    [DBK_T_DETAIL_SOURCE] = "<code>source</code> et <code>seq</code> ne sont pas, ensemble, un "
+                            "texte court et un nombre",
+    [DBK_T_DETAIL_FLOOR] = "<code>floor</code> n’est pas un montant à deux décimales",
+    [DBK_T_DETAIL_MEMO] = "<code>memo</code> n’est pas un texte simple de 200 octets au plus",
+    [DBK_T_DETAIL_KEY] = "la clé n’est pas le compte",
+    [DBK_T_DETAIL_PARTITION] = "le compte appartient à la partition",
     [DBK_T_NOT_APPLIED] = "Cette position n’est pas encore appliquée, ou n’existe pas. La ligne "
                           "d’état, en haut, dit jusqu’où va la base.",
     [DBK_T_POSTING] = "Écriture",

@@ -8,7 +8,8 @@
 /* --- the freshness line --- */
 
 /** What the last audit said, and how far it saw. */
-static void add_last_audit(struct dbk_page *page, const struct dbk_freshness *freshness)
+static void add_last_audit(struct dbk_page *page, const struct dbk_overview *overview,
+                           const struct dbk_freshness *freshness)
 {
     dbk_page_add(page, "<span class=\"audit\">");
     if (freshness->audit_at_ms == 0) {
@@ -25,7 +26,10 @@ static void add_last_audit(struct dbk_page *page, const struct dbk_freshness *fr
     }
     dbk_page_add(page, ", ");
     dbk_page_add_time(page, freshness->audit_at_ms / 1000, true);
-    if (freshness->audit_through[0] != '\0')
+    bool here = strcmp(freshness->audit_through, overview->positions) == 0;
+    if (here && overview->positions[0] != '\0')
+        dbk_page_add(page, ", %t", DBK_T_THROUGH_HERE);
+    else if (freshness->audit_through[0] != '\0')
         dbk_page_add(page, ", %t <span class=\"position\">%h</span>", DBK_T_THROUGH,
                      freshness->audit_through);
     dbk_page_add(page, "</span>");
@@ -76,7 +80,7 @@ void dbk_page_freshness(struct dbk_page *page, const struct dbk_overview *overvi
         dbk_page_add_time(page, overview->committed_ms / 1000, true);
     }
     dbk_page_add(page, "</span> · ");
-    add_last_audit(page, freshness);
+    add_last_audit(page, overview, freshness);
     dbk_page_add(page, "</div>\n");
 }
 

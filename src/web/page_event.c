@@ -33,8 +33,8 @@ static void add_verdict(struct dbk_page *page, const struct dbk_page_event *data
                  "</span> %t</strong> %t",
                  posted ? "posted" : "rejected", posted ? "✓" : "✕", dbk_page_reason_text(verdict),
                  dbk_page_reason_why(verdict));
-    if (!posted && row->rejection.detail.length > 0)
-        dbk_page_add(page, " <span class=\"detail\" lang=\"en\">%x</span>", &row->rejection.detail);
+    if (!posted)
+        dbk_page_detail(page, &row->rejection);
     dbk_page_add(page, "</p>\n");
 }
 

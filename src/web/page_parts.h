@@ -130,6 +130,9 @@ void dbk_page_add_days(struct dbk_page *page, const struct dbk_days *days);
 enum dbk_text_id dbk_page_reason_text(enum dbk_verdict reason);
 enum dbk_text_id dbk_page_reason_why(enum dbk_verdict reason);
 
+/** What more there is to say of a rejection, in the page's language where it is known. */
+void dbk_page_detail(struct dbk_page *page, const struct dbk_rejection_row *row);
+
 /** What the view keeps of a rejected record's value, up to so many bytes. */
 void dbk_page_value(struct dbk_page *page, const struct dbk_rejection_row *row, uint32_t shown);
 

@@ -1,5 +1,7 @@
 #include "page_parts.h"
 
+#include <string.h>
+
 /** Bytes of a value shown in a list; the event's page has more. */
 #define SHOWN_IN_LIST 160
 
@@ -23,6 +25,44 @@ enum dbk_text_id dbk_page_reason_why(enum dbk_verdict reason)
         [DBK_POSTED] = DBK_T_WHY_POSTED,
     };
     return reason < DBK_VERDICT_COUNT ? texts[reason] : DBK_T_WHY_UNKNOWN;
+}
+
+/** What is wrong with a malformed event, as the view says it in English. */
+static enum dbk_text_id malformed_text(struct dbk_text detail)
+{
+    static const enum dbk_text_id texts[DBK_MALFORMED_COUNT] = {
+        [DBK_MALFORMED_EMPTY] = DBK_T_DETAIL_EMPTY, [DBK_MALFORMED_JSON] = DBK_T_DETAIL_JSON,
+        [DBK_MALFORMED_DATE] = DBK_T_DETAIL_DATE,   [DBK_MALFORMED_ACCOUNT] = DBK_T_DETAIL_ACCOUNT,
+        [DBK_MALFORMED_VALUE] = DBK_T_DETAIL_VALUE, [DBK_MALFORMED_BALANCE] = DBK_T_DETAIL_BALANCE,
+        [DBK_MALFORMED_TYPE] = DBK_T_DETAIL_TYPE,   [DBK_MALFORMED_SOURCE] = DBK_T_DETAIL_SOURCE,
+        [DBK_MALFORMED_FLOOR] = DBK_T_DETAIL_FLOOR, [DBK_MALFORMED_MEMO] = DBK_T_DETAIL_MEMO,
+        [DBK_MALFORMED_KEY] = DBK_T_DETAIL_KEY,
+    };
+    for (int i = DBK_MALFORMED_EMPTY; i < DBK_MALFORMED_COUNT; i++) {
+        const char *known = dbk_malformed_text((enum dbk_malformed)i);
+        if (strlen(known) == detail.length && memcmp(known, detail.bytes, detail.length) == 0)
+            return texts[i];
+    }
+    return DBK_TEXT_COUNT;
+}
+
+void dbk_page_detail(struct dbk_page *page, const struct dbk_rejection_row *row)
+{
+    static const char partition[] = "the account's partition is ";
+    struct dbk_text detail = row->detail;
+    size_t words = sizeof partition - 1;
+    if (detail.length == 0)
+        return;
+    dbk_page_add(page, " <span class=\"detail\"");
+    if (malformed_text(detail) != DBK_TEXT_COUNT) {
+        dbk_page_add(page, ">%t", malformed_text(detail));
+    } else if (detail.length > words && memcmp(detail.bytes, partition, words) == 0) {
+        detail = (struct dbk_text){detail.bytes + words, detail.length - (uint32_t)words};
+        dbk_page_add(page, ">%t %x", DBK_T_DETAIL_PARTITION, &detail);
+    } else {
+        dbk_page_add(page, " lang=\"en\">%x", &detail);
+    }
+    dbk_page_add(page, "</span>");
 }
 
 void dbk_page_value(struct dbk_page *page, const struct dbk_rejection_row *row, uint32_t shown)
@@ -52,8 +92,7 @@ static void add_row(struct dbk_page *page, const struct dbk_rejection_row *row)
         dbk_page_add_time(page, row->timestamp_ms / 1000, true);
     dbk_page_add(page, "</td><td class=\"reason\"><strong>%t</strong>",
                  dbk_page_reason_text(row->reason));
-    if (row->detail.length > 0)
-        dbk_page_add(page, " <span class=\"detail\" lang=\"en\">%x</span>", &row->detail);
+    dbk_page_detail(page, row);
     dbk_page_add(page, "</td><td>");
     if (row->has_key)
         dbk_page_bytes(page, row->key, false);
