@@ -13,6 +13,7 @@ from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient
 
 DEADLINE_S = 60  # for anything that could hang
+KAFKA = os.path.join(os.path.dirname(__file__), "..", "scripts", "kafka")
 
 
 @pytest.fixture(scope="session")
@@ -53,6 +54,15 @@ class Ledger:
         if status is not None:
             assert done.returncode == status, (words, done.returncode, done.stdout, done.stderr)
         return done
+
+    def run_preloaded(self, library, *words, **environment):
+        """Run with a library between daybook and the system: a sanitizer would be in its way."""
+        release = os.environ["DAYBOOK_BIN_RELEASE"]
+        preloaded = os.path.join(os.path.dirname(release), "tests", f"lib{library}.so")
+        assert os.path.exists(preloaded)
+        return subprocess.run([release, *map(str, words)], text=True, capture_output=True,
+                              timeout=DEADLINE_S, cwd=self.folder,
+                              env=dict(self.environment, LD_PRELOAD=preloaded, **environment))
 
     def start(self, *words):
         """Start a command that goes on; it is ended with the test."""
@@ -151,6 +161,27 @@ def ledger(binary, brokers, tmp_path):
     made = Ledger(binary, brokers, tmp_path, f"t-{uuid.uuid4().hex[:12]}")
     yield made
     made.stop_all()
+
+
+def kafka(command, folder, port):
+    done = subprocess.run([KAFKA, command, "--port", str(port), "--dir", str(folder)], text=True,
+                          capture_output=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+@pytest.fixture
+def own(binary, tmp_path, unused_port):
+    """A ledger on a broker of its own, which the test may kill."""
+    folder = tmp_path / "kafka"
+    address = kafka("start", folder, unused_port)
+    made = Ledger(binary, address, tmp_path, "ledger")
+    made.kafka = lambda command: kafka(command, folder, unused_port)
+    made.broker_pid = lambda: int(open(folder / "pid").read())
+    made.kill_broker = lambda: os.kill(made.broker_pid(), signal.SIGKILL)
+    yield made
+    made.stop_all()
+    made.kafka("destroy")
 
 
 @pytest.fixture

@@ -51,7 +51,20 @@ static void fail(struct dbk_post *post, const struct dbk_err *why)
     finish(post, post->request.maybe_sent ? DBK_OUTCOME_UNKNOWN : DBK_OUTCOME_NOT_SENT);
 }
 
-static void transmit(struct dbk_post *post)
+/** The client library gave up: the log's end, from now, knows what arrived. Then another goes on.
+ */
+static int start_anew(struct dbk_post *post, const struct dbk_err *why, struct dbk_err *err)
+{
+    if (post->request.attempts == ATTEMPT_MAX) {
+        fail(post, why);
+        return 0;
+    }
+    close_producer(post);
+    post->request.again = true;
+    return dbk_post_follow(post, err);
+}
+
+static int transmit(struct dbk_post *post, struct dbk_err *err)
 {
     struct request *request = &post->request;
     struct dbk_err why = {.text = ""};
@@ -61,8 +74,11 @@ static void transmit(struct dbk_post *post)
     if (code == 0)
         code = dbk_producer_send(post->producer, request->partition, post->result.event.account,
                                  request->json, request->length, 0, &why);
+    if (code == DBK_EUNKNOWN) /* it had given up before: this event it did not take */
+        return start_anew(post, &why, err);
     if (code != 0)
         fail(post, &why);
+    return 0;
 }
 
 /** Find the first event of the id: fold the partition again, from offset 0. */
@@ -119,10 +135,8 @@ int dbk_post_send(struct dbk_post *post, const struct dbk_post_request *asked, s
                                event->source) != 0)
         return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
     request->waiting = true;
-    if (seq_seen < event->seq) {
-        transmit(post);
-        return 0;
-    }
+    if (seq_seen < event->seq)
+        return transmit(post, err);
     /* It could only be a duplicate: the log need not hold it to know. */
     request->known = true;
     request->maybe_sent = true;
@@ -194,19 +208,6 @@ static int decide(struct dbk_post *post, struct dbk_err *err)
     return 0;
 }
 
-/** The client library gave up: only the log knows whether the event arrived. */
-static int doubt(struct dbk_post *post, const struct dbk_err *why, struct dbk_err *err)
-{
-    post->request.maybe_sent = true;
-    if (post->request.attempts == ATTEMPT_MAX) {
-        fail(post, why);
-        return 0;
-    }
-    close_producer(post);
-    post->request.again = true;
-    return dbk_post_follow(post, err); /* to the log's end, from now */
-}
-
 static int serve_producer(struct dbk_post *post, int timeout_ms, struct dbk_err *err)
 {
     struct request *request = &post->request;
@@ -219,8 +220,10 @@ static int serve_producer(struct dbk_post *post, int timeout_ms, struct dbk_err 
             return dbk_post_follow(post, err); /* the broker had it already, and says not where */
         return 0;
     }
-    if (code == DBK_EUNKNOWN)
-        return doubt(post, &why, err);
+    if (code == DBK_EUNKNOWN) {
+        request->maybe_sent = true;
+        return start_anew(post, &why, err);
+    }
     if (code != 0)
         fail(post, &why);
     return 0;
@@ -239,7 +242,7 @@ int dbk_post_serve(struct dbk_post *post, int timeout_ms, struct dbk_err *err)
             request->offset = request->first_offset;
             request->again = false;
         } else {
-            transmit(post);
+            code = transmit(post, err);
         }
     }
     return code == 0 ? decide(post, err) : code;

@@ -1,33 +1,8 @@
 """A broker that dies and comes back: waited for, verified, and gone on with."""
 import os
-import signal
-import subprocess
 import time
 
-import pytest
-from conftest import Ledger, event
-
-SCRIPT = os.path.join(os.path.dirname(__file__), "..", "..", "scripts", "kafka")
-
-
-def kafka(command, folder, port):
-    done = subprocess.run([SCRIPT, command, "--port", str(port), "--dir", str(folder)], text=True,
-                          capture_output=True, timeout=120)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
-
-
-@pytest.fixture
-def own(binary, tmp_path, unused_port):
-    """A ledger on a broker of its own, which the test may kill."""
-    folder = tmp_path / "kafka"
-    address = kafka("start", folder, unused_port)
-    made = Ledger(binary, address, tmp_path, "ledger")
-    made.kafka = lambda command: kafka(command, folder, unused_port)
-    made.kill_broker = lambda: os.kill(int(open(folder / "pid").read()), signal.SIGKILL)
-    yield made
-    made.stop_all()
-    made.kafka("destroy")
+from conftest import event
 
 
 def test_a_killed_broker_is_waited_for(own, terminate):

@@ -170,19 +170,10 @@ def test_killed_imports_are_completed(ledger):
     ledger.run("audit")
 
 
-def import_preloaded(ledger, path, library, **environment):
-    """Import with a library between daybook and the system: a sanitizer would be in its way."""
-    release = os.environ["DAYBOOK_BIN_RELEASE"]
-    preloaded = os.path.join(os.path.dirname(release), "tests", f"lib{library}.so")
-    assert os.path.exists(preloaded)
-    return subprocess.run([release, "import", path], text=True, capture_output=True, timeout=60,
-                          env=dict(ledger.environment, LD_PRELOAD=preloaded, **environment))
-
-
 def test_a_client_that_gives_up_is_replaced_and_nothing_is_lost(ledger):
     ledger.init(3)
     path = write(ledger, "bank.csv", HEADER + rows_of(20000))
-    done = import_preloaded(ledger, path, "fatal_producer", DAYBOOK_FATAL_AFTER="12000")
+    done = ledger.run_preloaded("fatal_producer", "import", path, DAYBOOK_FATAL_AFTER="12000")
     assert done.returncode == 0, done.stderr
     assert "the Kafka client gave up" in done.stderr and "Starting a new one" in done.stderr
     ledger.run("project")
@@ -194,7 +185,8 @@ def test_a_client_that_gives_up_is_replaced_and_nothing_is_lost(ledger):
 
 def test_a_wrong_clock_is_told_and_nothing_is_sent(ledger):
     ledger.init(1)
-    done = import_preloaded(ledger, SAMPLE, "shifted_clock", DAYBOOK_CLOCK_SHIFT_S=str(3 * 3600))
+    done = ledger.run_preloaded("shifted_clock", "import", SAMPLE,
+                                DAYBOOK_CLOCK_SHIFT_S=str(3 * 3600))
     assert done.returncode == 3, done.stderr
     assert re.search(r"clock is (3:00:0\d|2:59:5\d) ahead of the broker's", done.stderr), done.stderr
     assert "nothing was sent" in done.stderr

@@ -1,0 +1,443 @@
+"""Posting: whoever posts is told what the log decided, or that it is not known, and never anything else."""
+import json
+import os
+import random
+import re
+import signal
+import subprocess
+import threading
+import time
+
+import pytest
+from conftest import DEADLINE_S, event
+
+ROUNDS = int(os.environ.get("DAYBOOK_RACES", "50"))
+RELEASE = os.environ.get("DAYBOOK_BIN_RELEASE", "")
+POSTER = os.path.join(os.path.dirname(RELEASE), "tests", "poster")
+
+
+def history(ledger, account):
+    lines = ledger.run("history", account, "--json").stdout.splitlines()
+    return [json.loads(line) for line in lines]
+
+
+def end(ledger):
+    """Records in the log."""
+    ledger.run("project", "-d", ledger.folder / "end.db")
+    return ledger.sql("SELECT sum(offset_next) FROM checkpoints",
+                      database=ledger.folder / "end.db")[0][0]
+
+
+@pytest.fixture
+def bank(ledger):
+    """Account C100 with 100.00, on a topic of one partition."""
+    ledger.init(1).run("deposit", "C100", "100", "--open")
+    return ledger
+
+
+# What is printed.
+
+
+def test_the_decision_is_printed(ledger):
+    ledger.init(1)
+    assert ledger.run("deposit", "C100", "1000", "--open").stdout == "posted 0:0 · C100 · 1000.00\n"
+    assert ledger.run("withdraw", "C100", "70,5").stdout == "posted 0:1 · C100 · 929.50\n"
+    refused = ledger.run("withdraw", "C100", "929.51", status=1)
+    assert refused.stdout == ("refused 0:2 · C100 · overdraft: 929.51 would leave -0.01, "
+                              "the floor is 0.00 · balance 929.50\n")
+    assert refused.stderr == ""
+    assert ledger.run("withdraw", "C100", "29.5", "--floor", "900").stdout == \
+        "posted 0:3 · C100 · 900.00\n"
+    assert "the floor is 900.00" in ledger.run("withdraw", "C100", "0.01", "--floor", "900",
+                                               status=1).stdout
+    below = ledger.run("withdraw", "C100", "1000", "--floor", "none")
+    assert below.stdout == "posted 0:5 · C100 · -100.00\n" and "without a floor" in below.stderr
+    assert ledger.run("withdraw", "C100", "50", "--floor", "-150,00").stdout == \
+        "posted 0:6 · C100 · -150.00\n"
+    ledger.run("project")
+    assert ledger.balances() == {"C100": "-150.00"}
+    ledger.run("audit")
+
+
+def test_programs_get_json(bank):
+    done = json.loads(bank.run("deposit", "C100", "5", "--json", "--memo", "rent", "--date",
+                               "2024-02-01", "--id", "till 1:7").stdout)
+    assert done == {"outcome": "posted", "at": "0:1", "verdict": "posted", "balance": "105.00",
+                    "account": "C100", "type": "deposit", "amount": "5.00", "memo": "rent",
+                    "date": "2024-02-01T00:00:00Z", "id": "till 1:7"}
+    refused = json.loads(bank.run("withdraw", "C100", "106", "--json", status=1).stdout)
+    assert (refused["outcome"], refused["verdict"], refused["balance"], refused["floor"]) == \
+        ("refused", "overdraft", "105.00", "0.00")
+    row = history(bank, "C100")[1]
+    assert (row["date"], row["memo"], row["source"], row["seq"]) == \
+        ("2024-02-01T00:00:00Z", "rent", "till 1", 7)
+
+
+def test_a_sum_that_does_not_fit_is_refused(ledger):
+    ledger.init(1).run("deposit", "C100", "92233720368547758.07", "--open")
+    assert "overflow" in ledger.run("deposit", "C100", "0.01", status=1).stdout
+    ledger.run("project")
+    ledger.run("audit")
+
+
+@pytest.mark.parametrize("words, said", [
+    (("deposit", "C100", "0"), "greater than 0"),
+    (("deposit", "C100", "1,234"), "without separators of thousands"),
+    (("deposit", "C100", "1 234"), "without separators of thousands"),
+    (("deposit", "C100", "1.2345"), "at most two decimals"),
+    (("deposit", "C100", "ten"), "written like"),
+    (("deposit", "C100", "92233720368547758.08"), "at most 92233720368547758.07"),
+    (("deposit", "C100"), "argument is missing"),
+    (("deposit", " C100", "1"), "cannot be an account's name"),
+    (("deposit", "", "1"), "cannot be an account's name"),
+    (("deposit", "A\u202e", "1"), "cannot be an account's name"),
+    (("deposit", "A" * 65, "1"), "cannot be an account's name"),
+    (("deposit", "C100", "1", "--date", "31/01/2024"), "--date"),
+    (("deposit", "C100", "1", "--date", "2024-02-30"), "--date"),
+    (("deposit", "C100", "1", "--memo", "a\nb"), "--memo"),
+    (("deposit", "C100", "1", "--memo", "x" * 201), "--memo"),
+    (("deposit", "C100", "1", "--id", "x"), "SOURCE:SEQ"),
+    (("deposit", "C100", "1", "--id", "csv:12:0"), "imported files"),
+    (("deposit", "C100", "1", "--id", "reverse:0:1:0"), "reversals"),
+    (("deposit", "C100", "1", "--floor", "0"), "no option --floor"),
+    (("withdraw", "C100", "1", "--floor", "some"), "or none"),
+    (("reverse", "0:0"), "--reason"),
+    (("reverse", "C100", "--reason", "x"), "no position"),
+])
+def test_what_is_wrong_is_said_before_anything_is_connected(ledger, unused_port, words, said):
+    done = ledger.run(*words, "-b", f"127.0.0.1:{unused_port}", status=2)
+    assert said in done.stderr and done.stdout == "", done.stderr
+
+
+def test_a_mistyped_account_is_not_opened(bank):
+    for account in ("C200", "X1"):
+        bank.run("deposit", account, "1", "--open")
+    done = bank.run("deposit", "C10O", "5", status=1)
+    assert "there is no account \"C10O\"" in done.stderr and "nothing was sent" in done.stderr
+    assert "Nearest: C100, C200." in done.stderr and "--open" in done.stderr
+    done = bank.run("withdraw", "zzzzzzzz", "5", status=1)
+    assert "Nearest" not in done.stderr
+    assert end(bank) == 3
+    assert bank.run("deposit", "C10O", "5", "--open").stdout == "posted 0:3 · C10O · 5.00\n"
+
+
+def test_an_account_that_only_the_log_knows_exists(bank):
+    bank.run("project")
+    bank.send([event("NEW", "7.00")])
+    assert bank.run("deposit", "NEW", "1").stdout == "posted 0:2 · NEW · 8.00\n"
+
+
+def test_dry_run_says_what_would_become_of_it_and_sends_nothing(bank):
+    done = bank.run("withdraw", "C100", "40", "--dry-run", "--id", "a:1")
+    assert json.loads(done.stdout)["transaction_value"] == "40.00"
+    assert "would be posted, leaving 60.00; nothing was sent" in done.stderr
+    done = bank.run("withdraw", "C100", "140", "--dry-run", status=1)
+    assert "would be refused: overdraft, the balance is 100.00" in done.stderr
+    assert json.loads(bank.run("deposit", "C100", "1", "--dry-run", "--json").stdout)["balance"] == \
+        "101.00"
+    assert end(bank) == 1
+
+
+# Where the state comes from.
+
+
+def test_every_base_gives_the_same_decision(ledger):
+    """Nothing, a snapshot, an old view, a view that is followed, a view of another log."""
+    ledger.init(3)
+    accounts = [f"A{i}" for i in range(30)]
+    ledger.send([event(a, "10.00") for a in accounts])
+    nothing = ledger.run("withdraw", "A1", "1").stdout
+    assert nothing.endswith("· A1 · 9.00\n")
+    ledger.run("snapshot")
+    assert ledger.run("withdraw", "A1", "1").stdout.endswith("· A1 · 8.00\n")
+    ledger.send([event(a, "10.00") for a in accounts])
+    assert ledger.run("withdraw", "A1", "1").stdout.endswith("· A1 · 17.00\n")
+    ledger.run("project")
+    assert ledger.run("withdraw", "A1", "1").stdout.endswith("· A1 · 16.00\n")
+    ledger.send([event(a, "10.00") for a in accounts])
+    assert ledger.run("withdraw", "A1", "1").stdout.endswith("· A1 · 25.00\n")
+    ledger.start("project", "--follow")
+    ledger.wait_for(lambda: ledger.assert_whole() == 95, "the follower")
+    assert ledger.run("withdraw", "A1", "26", status=1).stdout.endswith("balance 25.00\n")
+    ledger.run("init", "-t", ledger.topic + "b", "--partitions", "3")
+    done = ledger.run("deposit", "A1", "1", "--open", "-t", ledger.topic + "b")
+    assert done.stdout.endswith("· A1 · 1.00\n") and "another log" in done.stderr
+
+
+def test_a_log_that_was_changed_takes_no_money(ledger):
+    ledger.init(1).run("deposit", "C100", "100", "--open")
+    ledger.run("deposit", "C100", "100")
+    ledger.run("project")
+    ledger.admin().delete_topics([ledger.topic])[ledger.topic].result()
+    time.sleep(1)
+    ledger.run("init", "--partitions", "1")
+    ledger.send([event("C100", "1.00"), event("C100", "2.00")])
+    done = ledger.run("deposit", "C100", "100", status=1)
+    assert "not the log that the view was built from" in done.stderr
+    assert len(history(ledger, "C100")) == 2
+
+
+# The same id.
+
+
+def test_an_id_posts_once(bank):
+    bank.send([event("C100", "1.00", source="till", seq=4)])
+    first = bank.run("deposit", "C100", "5", "--id", "a:3").stdout
+    assert first == "posted 0:2 · C100 · 106.00\n"
+    bank.run("deposit", "C100", "7")
+    for view in (False, True):
+        again = bank.run("deposit", "C100", "5", "--id", "a:3")
+        assert again.stdout == "already posted 0:2 · C100 · 106.00\n"
+        for other in (("deposit", "C100", "6"), ("withdraw", "C100", "5"),
+                      ("deposit", "C100", "5", "--memo", "x"),
+                      ("deposit", "C100", "5", "--date", "2024-01-01")):
+            assert bank.run(*other, "--id", "a:3", status=1).stdout == "id already used for 0:2\n"
+        low = bank.run("deposit", "C100", "5", "--id", "till:3", status=1).stdout
+        assert low == "not posted: seq 3 is below the last seen 4; use a new id\n"
+        if not view:
+            bank.run("project")
+    assert end(bank) == 4
+    again = json.loads(bank.run("deposit", "C100", "5", "--id", "a:3", "--json").stdout)
+    assert (again["outcome"], again["at"], again["balance"]) == ("already_posted", "0:2", "106.00")
+
+
+def test_a_refusal_is_told_again(bank):
+    refused = bank.run("withdraw", "C100", "100.01", "--id", "a:1", status=1).stdout
+    bank.run("deposit", "C100", "50")
+    assert bank.run("withdraw", "C100", "100.01", "--id", "a:1", status=1).stdout == refused
+    assert refused.startswith("refused 0:1 · C100 · overdraft") and "balance 100.00" in refused
+
+
+def test_a_duplicate_that_won_the_race_is_resolved(bank):
+    """Twenty processes with one id: one posts, all say where."""
+    said = race(bank, [("deposit", "C100", "5", "--id", "race:0")] * 20)
+    assert {code for code, _, _ in said} == {0}
+    posted = [out for _, out, _ in said if out.startswith("posted ")]
+    assert len(posted) == 1
+    assert all(out in posted[0] or out == "already " + posted[0] for _, out, _ in said), said
+    rows = history(bank, "C100")
+    assert [row["verdict"] for row in rows[:2]] == ["posted", "posted"]
+    assert {row["verdict"] for row in rows[2:]} <= {"duplicate"}
+
+
+# Reversal.
+
+
+def test_a_transaction_is_reversed_once(bank):
+    bank.run("withdraw", "C100", "30")
+    bank.run("withdraw", "C100", "300", status=1)
+    assert bank.run("reverse", "0:1", "--reason", "wrong account").stdout == \
+        "posted 0:3 · C100 · 100.00\n"
+    assert bank.run("reverse", "0:1", "--reason", "again").stdout == \
+        "already posted 0:3 · C100 · 100.00\n"
+    bank.run("withdraw", "C100", "100")
+    assert bank.run("reverse", "0:0", "--reason", "never came").stdout == \
+        "posted 0:5 · C100 · -100.00\n", "no floor: what was wrong is put right"
+    assert bank.run("reverse", "0:3", "--reason", "it was right").stdout == \
+        "posted 0:6 · C100 · -130.00\n"
+    for position, said in (("0:2", "was not posted (overdraft)"), ("0:99", "is not in the log"),
+                           ("7:0", "is not in the log")):
+        done = bank.run("reverse", position, "--reason", "x", status=1)
+        assert said in done.stderr and "nothing was sent" in done.stderr
+    rows = history(bank, "C100")
+    assert (rows[3]["source"], rows[3]["seq"], rows[3]["memo"]) == ("reverse:0:1", 0, "wrong account")
+    assert len(rows) == 7
+    bank.run("project")
+    bank.run("audit")
+
+
+def test_someone_else_s_claim_to_reverse_is_not_one(bank):
+    bank.send([event("C100", "1.00", "withdrawal", source="reverse:0:0", seq=0)])
+    assert bank.run("reverse", "0:0", "--reason", "x", status=1).stdout == "id already used for 0:1\n"
+
+
+def test_two_reverse_at_once(bank):
+    said = race(bank, [("reverse", "0:0", "--reason", f"r{i}") for i in range(5)])
+    assert {code for code, _, _ in said} == {0}
+    assert [row["verdict"] for row in history(bank, "C100")].count("posted") == 2
+
+
+# Races.
+
+
+def race(ledger, commands):
+    """Run commands at once. @return (status, stdout, stderr) of each."""
+    processes = [subprocess.Popen([RELEASE, *words], env=ledger.environment, text=True,
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                  cwd=ledger.folder) for words in commands]
+    said = [process.communicate(timeout=DEADLINE_S) for process in processes]
+    return [(process.returncode, *texts) for process, texts in zip(processes, said)]
+
+
+def test_twenty_processes_withdraw_from_one_account(ledger):
+    """However they race, the balance never goes below the floor, and each is told the truth."""
+    ledger.init(4)
+    seed = random.randrange(2**32)
+    print("seed", seed)
+    chance = random.Random(seed)
+    for number in range(ROUNDS):
+        account, value = f"R{number}", chance.randrange(100, 2000)
+        there = chance.randrange(0, 25 * value)
+        ledger.run("deposit", account, f"{there // 100}.{there % 100:02}" if there else "0.01", "--open")
+        there = there or 1
+        if number % 10 == 5:
+            ledger.run("project")
+        said = race(ledger, [("withdraw", account, f"{value / 100:.2f}", "--json")] * 20)
+        rows = {row["at"]: row for row in history(ledger, account)}
+        told = set()
+        for code, out, err in said:
+            answer = json.loads(out)
+            row = rows[answer["at"]]
+            assert code == (0 if row["verdict"] == "posted" else 1), (code, out, err)
+            assert answer["verdict"] == row["verdict"] and answer["at"] not in told
+            assert f'{row["source"]}:{row["seq"]}' == answer["id"]
+            if code == 0:
+                assert answer["balance"] == row["balance"]
+            told.add(answer["at"])
+        posted = [row for row in rows.values() if row["verdict"] == "posted"]
+        assert len(rows) == 21 and len(posted) - 1 == min(20, there // value)
+        assert min(float(row["balance"]) for row in posted) >= 0
+    ledger.run("project")
+    ledger.run("audit")
+
+
+# Brokers that break.
+
+
+def test_certainly_not_sent(own):
+    own.init(1).run("deposit", "C100", "100", "--open")
+    done = own.run_preloaded("broken_broker", "deposit", "C100", "5", "--id", "a:1", "--json",
+                             DAYBOOK_BROKER_PID=str(own.broker_pid()),
+                             DAYBOOK_BROKER_SIGNAL=str(int(signal.SIGKILL)))
+    assert done.returncode == 3, (done.stdout, done.stderr)
+    assert json.loads(done.stdout)["outcome"] == "not_sent" and "not sent" in done.stderr
+    own.kafka("start")
+    assert len(history(own, "C100")) == 1
+
+
+def test_an_outcome_that_is_not_known_is_called_so(own):
+    own.init(1).run("deposit", "C100", "100", "--open")
+    pid = own.broker_pid()
+    done = own.run_preloaded("broken_broker", "deposit", "C100", "5",
+                             DAYBOOK_BROKER_PID=str(pid),
+                             DAYBOOK_BROKER_SIGNAL=str(int(signal.SIGSTOP)))
+    os.kill(pid, signal.SIGCONT)
+    assert done.returncode == 5, (done.stdout, done.stderr)
+    again = re.search(r"sent, outcome unknown; repeat with --id '([^']+)'", done.stderr)
+    assert again and done.stdout == "", done.stderr
+    own.wait_for(lambda: len(history(own, "C100")) == 2, "the event in the broker's hands")
+    assert own.run("deposit", "C100", "5", "--id", again[1]).stdout == \
+        "already posted 0:1 · C100 · 105.00\n"
+    assert len(history(own, "C100")) == 2
+
+
+@pytest.mark.parametrize("broken, status", [(signal.SIGSTOP, 5), (signal.SIGKILL, 3)])
+def test_ctrl_c_while_waiting_says_what_is_known(own, broken, status):
+    own.init(1).run("deposit", "C100", "100", "--open")
+    pid = own.broker_pid()
+    environment = dict(own.environment, DAYBOOK_BROKER_PID=str(pid),
+                       DAYBOOK_BROKER_SIGNAL=str(int(broken)),
+                       LD_PRELOAD=os.path.join(os.path.dirname(POSTER), "libbroken_broker.so"))
+    process = subprocess.Popen([RELEASE, "deposit", "C100", "5", "--id", "a:1"], env=environment,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    time.sleep(2)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=5)
+    assert process.returncode == status and out == "", (process.returncode, out, err)
+    assert "stopped" in err and ("--id 'a:1'" in err) == (status == 5)
+    if broken == signal.SIGSTOP:
+        os.kill(pid, signal.SIGCONT)
+    else:
+        own.kafka("start")
+        assert len(history(own, "C100")) == 1
+
+
+def test_no_broker(ledger, unused_port):
+    done = ledger.run("deposit", "C100", "5", "-b", f"127.0.0.1:{unused_port}", status=3)
+    assert "no broker answers" in done.stderr
+    assert "there is no topic" in ledger.run("deposit", "C100", "5", status=3).stderr
+
+
+def test_a_topic_that_would_lose_events_takes_none(ledger):
+    from confluent_kafka.admin import ConfigResource
+    ledger.init(1)
+    resource = ConfigResource(ConfigResource.Type.TOPIC, ledger.topic,
+                              set_config={"retention.ms": "1000", "cleanup.policy": "delete"})
+    ledger.admin().alter_configs([resource])[resource].result()
+    done = ledger.run("deposit", "C100", "5", "--open", status=3)
+    assert "nothing was sent" in done.stderr and "retention.ms" in done.stderr
+
+
+def test_a_wrong_clock_is_told(bank):
+    done = bank.run_preloaded("shifted_clock", "deposit", "C100", "5",
+                              DAYBOOK_CLOCK_SHIFT_S=str(3 * 3600))
+    assert done.returncode == 3, done.stderr
+    assert "ahead of the broker's" in done.stderr and "nothing was sent" in done.stderr
+    assert end(bank) == 1
+
+
+def test_a_client_that_gives_up_is_replaced_and_the_event_is_posted_once(bank):
+    done = bank.run_preloaded("fatal_producer", "deposit", "C100", "5", DAYBOOK_FATAL_AFTER="1")
+    assert (done.returncode, done.stdout) == (0, "posted 0:1 · C100 · 105.00\n"), done.stderr
+    assert end(bank) == 2
+
+
+def test_a_broker_killed_while_ten_tellers_post(own):
+    """Nothing lost, nothing twice, and every outcome as it was told."""
+    own.init(3)
+    tellers = [f"T{i}" for i in range(10)]
+    own.send([event(a, "1000.00") for a in tellers])
+    own.run("project")
+    told = {}       # position: what was said of it
+    not_sent = []   # ids
+    stop = threading.Event()
+    sessions = [subprocess.Popen([POSTER, "withdraw", a, "1", "400", "25"], env=own.environment,
+                                 text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                for a in tellers[:5]]
+
+    def command_after_command(account):
+        number, again = 0, None
+        while not stop.is_set() or again:
+            name = again or f"{account}-{number}:0"
+            done = subprocess.run([RELEASE, "withdraw", account, "1", "--json", "--id", name],
+                                  env=own.environment, text=True, capture_output=True)
+            assert done.returncode in (0, 1, 3, 5), done.stderr
+            if done.returncode in (0, 1):
+                answer = json.loads(done.stdout)
+                told[answer["at"]] = (answer["verdict"], answer["balance"])
+            elif done.returncode == 3 and not again:
+                not_sent.append(name)
+            again = name if done.returncode == 5 or (again and done.returncode == 3) else None
+            number += 1
+
+    threads = [threading.Thread(target=command_after_command, args=(a,)) for a in tellers[5:]]
+    for thread in threads:
+        thread.start()
+    for pause in (3, 2):
+        time.sleep(pause)
+        own.kill_broker()
+        time.sleep(1)
+        own.kafka("start")
+    time.sleep(3)
+    stop.set()
+    for thread in threads:
+        thread.join(DEADLINE_S)
+        assert not thread.is_alive()
+    for session in sessions:
+        out, err = session.communicate(timeout=DEADLINE_S)
+        assert session.returncode == 0, err
+        lines = [line.split() for line in out.splitlines()]
+        assert len(lines) == 400
+        for outcome, at, balance, _, _ in lines:
+            assert outcome == "posted" and at not in told
+            told[at] = ("posted", f"{int(balance) // 100}.{int(balance) % 100:02}")
+    in_log, ids = {}, set()
+    for account in tellers:
+        for row in history(own, account):
+            ids.add(f'{row.get("source")}:{row.get("seq")}')
+            if row["verdict"] != "duplicate" and "source" in row:
+                in_log[row["at"]] = (row["verdict"], row.get("balance"))
+    assert in_log == told
+    assert not ids & set(not_sent)
+    own.run("project")
+    own.run("audit")
