@@ -268,6 +268,23 @@ static void audit__finds_every_flipped_byte_or_it_is_harmless(void **state)
     dbk_buffer_clear(&after);
 }
 
+static void view_cursor__ends_when_it_is_stopped(void **state)
+{
+    static const volatile sig_atomic_t stop = 1;
+    struct dbk_err err;
+    struct dbk_view *view;
+    struct dbk_view_cursor *cursor;
+    (void)state;
+    assert_int_equal(dbk_view_open_read(&view, path, &err), 0);
+    assert_int_equal(dbk_view_cursor_open(&cursor, view, DBK_WALK_ACCOUNTS, NULL, &err), 0);
+    assert_int_equal(dbk_view_cursor_next(cursor, &err), 0);
+    assert_non_null(dbk_view_cursor_row(cursor));
+    dbk_view_stop_on(view, &stop);
+    assert_int_equal(dbk_view_cursor_next(cursor, &err), DBK_ESTOPPED);
+    dbk_view_cursor_close(cursor);
+    dbk_view_close(view);
+}
+
 static int set_up(void **state)
 {
     (void)state;
@@ -289,6 +306,7 @@ static int tear_down(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(view_cursor__ends_when_it_is_stopped),
         cmocka_unit_test(audit__finds_every_flipped_byte_or_it_is_harmless),
     };
     return cmocka_run_group_tests_name("audit", tests, set_up, tear_down);

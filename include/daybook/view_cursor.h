@@ -58,7 +58,7 @@ void dbk_view_cursor_close(struct dbk_view_cursor *cursor);
 /**
  * Step to the next row; the one before, and its texts, are gone.
  *
- * @return 0 or DBK_EVIEW.
+ * @return 0, DBK_EVIEW, or DBK_ESTOPPED where dbk_view_stop_on says so.
  */
 DBK_MUST_CHECK int dbk_view_cursor_next(struct dbk_view_cursor *cursor, struct dbk_err *err);
 

@@ -381,6 +381,7 @@ static int open_all(struct audit *audit, struct dbk_err *err)
     if (code == 0)
         code = dbk_view_open_read(&audit->view, audit->config->database, err);
     if (code == 0) {
+        dbk_view_stop_on(audit->view, audit->config->stop);
         audit->stored =
             calloc((size_t)dbk_view_identity(audit->view)->partition_count, sizeof *audit->stored);
         code = audit->stored == NULL ? dbk_err_set(err, DBK_ENOMEM, "out of memory.")

@@ -129,6 +129,8 @@ static struct dbk_value column(sqlite3_stmt *statement, int i)
 
 int dbk_view_cursor_next(struct dbk_view_cursor *cursor, struct dbk_err *err)
 {
+    if (dbk_view_is_stopped(cursor->view))
+        return dbk_err_set(err, DBK_ESTOPPED, "stopped.");
     int result = cursor->ended ? SQLITE_DONE : sqlite3_step(cursor->statement);
     cursor->there = result == SQLITE_ROW;
     cursor->ended = result != SQLITE_ROW;
@@ -153,6 +155,12 @@ int dbk_view_map_file(struct dbk_view *view, struct dbk_err *err)
     return dbk_view_exec(view, "PRAGMA mmap_size=2147418112", err); /* SQLite's own limit */
 }
 
+/** SQLite asks now and then whether to go on: its deep check takes long. */
+static int on_progress(void *context)
+{
+    return dbk_view_is_stopped(context);
+}
+
 int dbk_view_check_file(struct dbk_view *view, bool deep, dbk_visit_finding *visit, void *context,
                         struct dbk_err *err)
 {
@@ -162,6 +170,7 @@ int dbk_view_check_file(struct dbk_view *view, bool deep, dbk_visit_finding *vis
     if (sqlite3_prepare_v2(view->db, deep ? "PRAGMA integrity_check" : "PRAGMA quick_check", -1,
                            &statement, NULL) != SQLITE_OK)
         return dbk_view_fail(view, "cannot be checked", err);
+    sqlite3_progress_handler(view->db, 10000, on_progress, view);
     while (code == 0 && (result = sqlite3_step(statement)) == SQLITE_ROW) {
         const char *finding = (const char *)sqlite3_column_text(statement, 0);
         if (finding == NULL || strcmp(finding, "ok") != 0)
@@ -169,6 +178,7 @@ int dbk_view_check_file(struct dbk_view *view, bool deep, dbk_visit_finding *vis
     }
     if (code == 0 && result != SQLITE_DONE)
         code = dbk_view_fail(view, "cannot be checked", err);
+    sqlite3_progress_handler(view->db, 0, NULL, NULL);
     sqlite3_finalize(statement);
     return code;
 }
