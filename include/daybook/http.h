@@ -86,6 +86,11 @@ struct dbk_http_service {
     /** Answer one request; from several threads at once. response is zero but for status 200. */
     void (*answer)(void *context, const struct dbk_http_request *request,
                    struct dbk_http_response *response);
+    /**
+     * Put a page for people in the place of an error that dbk_http_error made, before there was a
+     * request to answer; where the client asks for one. At once, from any thread.
+     */
+    void (*explain)(void *context, const char *accept_language, struct dbk_http_response *response);
 };
 
 /** Who may reach the server; texts must outlive it. */

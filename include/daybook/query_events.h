@@ -58,6 +58,18 @@ DBK_MUST_CHECK int dbk_query_event(struct dbk_view *view, int64_t partition, int
                                    struct dbk_event_row *event, struct dbk_err *err);
 void dbk_event_row_clear(struct dbk_event_row *event);
 
+/**
+ * Find the posted reversal of a transaction: the same account, the opposite amount, and the source
+ * that reversals have.
+ *
+ * Looks through the account's index: what is not found before the time is up is not found.
+ *
+ * @param[out] found  with the reversal's place.
+ */
+DBK_MUST_CHECK int dbk_query_reversal(struct dbk_view *view, int64_t partition, int64_t offset,
+                                      int64_t *reversal_partition, int64_t *reversal_offset,
+                                      bool *found, struct dbk_err *err);
+
 /** Stored digests around a position, to check the log's records against. */
 struct dbk_anchor {
     int64_t offset_next;

@@ -122,7 +122,7 @@ static bool may_be_slow(const struct dbk_http_request *request)
 {
     static const char *const paths[] = {"metrics", "events", "count"};
     static const char *const endings[] = {".csv", ".json"};
-    static const char *const params[] = {"memo", "min", "max", "count", "q", "sort"};
+    static const char *const params[] = {"memo", "min", "max", "count", "search", "sort"};
     for (int i = 0; i < request->segment_count; i++)
         for (size_t j = 0; j < sizeof paths / sizeof paths[0]; j++)
             if (strcmp(request->segments[i], paths[j]) == 0)
@@ -213,6 +213,31 @@ static void handle(void *context, const struct dbk_http_request *request,
     dbk_buffer_clear(&answer.query);
 }
 
+/** A refusal in words: of a page that no view stands behind. */
+static void explain(void *context, const char *accept_language, struct dbk_http_response *response)
+{
+    static const struct {
+        int status;
+        enum dbk_text_id title;
+        enum dbk_text_id advice;
+    } texts[] = {{401, DBK_T_LOGIN, DBK_T_LOGIN_ADVICE},
+                 {421, DBK_T_OTHER_HOST, DBK_T_OTHER_HOST_ADVICE},
+                 {429, DBK_T_BUSY, DBK_T_BUSY_ADVICE},
+                 {503, DBK_T_BUSY, DBK_T_BUSY_ADVICE},
+                 {0, DBK_T_BAD_REQUEST, DBK_T_BAD_REQUEST_ADVICE}};
+    struct dbk_page page = {.out = &response->body,
+                            .lang = dbk_lang_choose(NULL, accept_language),
+                            .path = "/",
+                            .query = ""};
+    size_t i = 0;
+    (void)context;
+    while (texts[i].status != 0 && texts[i].status != response->status)
+        i++;
+    dbk_buffer_clear(&response->body);
+    response->content_type = "text/html; charset=utf-8";
+    dbk_page_error(&page, texts[i].title, texts[i].advice, NULL, NULL);
+}
+
 int dbk_serve_start(struct dbk_serve **serve, const struct dbk_config *config,
                     const struct dbk_serve_options *options, struct dbk_err *err)
 {
@@ -221,7 +246,7 @@ int dbk_serve_start(struct dbk_serve **serve, const struct dbk_config *config,
     struct dbk_serve *started = calloc(1, sizeof *started);
     if (started == NULL)
         return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
-    const struct dbk_http_service service = {started, is_open, classify, handle};
+    const struct dbk_http_service service = {started, is_open, classify, handle, explain};
     started->config = config;
     started->options = options;
     pthread_mutex_init(&started->mutex, NULL);

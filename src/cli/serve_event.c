@@ -5,6 +5,7 @@
 
 #include <daybook/clock.h>
 #include <daybook/log.h>
+#include <daybook/outcome.h>
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -184,37 +185,28 @@ static bool agrees(const struct dbk_event_row *reversal, const struct dbk_event_
            reversal->transaction.amount_minor == -reversed->transaction.amount_minor;
 }
 
-/** "reverse:P:N" with the number 0 is what the writer of a reversal uses as its source. */
-static bool parse_claim(struct dbk_page_event *data)
+/** What this event reverses, by its source, and what it is reversed by. */
+static int look_for_reversals(struct dbk_answer *answer, struct dbk_page_event *data,
+                              struct dbk_err *err)
 {
-    static const char prefix[] = "reverse:";
-    char text[DBK_SOURCE_MAX + 1];
-    const struct dbk_text *source = &data->row->source;
-    if (data->row->kind != DBK_EVENT_POSTED || !data->row->has_source || data->row->seq != 0 ||
-        source->length > DBK_SOURCE_MAX || source->length <= sizeof prefix - 1 ||
-        memcmp(source->bytes, prefix, sizeof prefix - 1) != 0)
-        return false;
-    snprintf(text, sizeof text, "%.*s", (int)(source->length - (sizeof prefix - 1)),
-             source->bytes + sizeof prefix - 1);
-    char *colon = strchr(text, ':');
-    if (colon == NULL)
-        return false;
-    *colon = '\0';
-    return parse_number(&data->other_partition, text) &&
-           parse_number(&data->other_offset, colon + 1);
-}
-
-static int look_at_claim(struct dbk_answer *answer, struct dbk_page_event *data,
-                         struct dbk_err *err)
-{
-    struct dbk_event_row other;
-    data->claims = parse_claim(data);
-    if (!data->claims)
+    struct dbk_event_row other = {.kind = DBK_EVENT_BEYOND};
+    const struct dbk_event_row *row = data->row;
+    int32_t partition;
+    int code = 0;
+    if (row->kind != DBK_EVENT_POSTED)
         return 0;
-    int code =
-        dbk_query_event(answer->view, data->other_partition, data->other_offset, &other, err);
-    data->reverses = code == 0 && agrees(data->row, &other);
-    dbk_event_row_clear(&other);
+    data->claims = row->has_source &&
+                   dbk_reversal_parse(&partition, &data->other_offset, row->source, row->seq);
+    if (data->claims) {
+        data->other_partition = partition;
+        code = dbk_query_event(answer->view, partition, data->other_offset, &other, err);
+        data->reverses = code == 0 && agrees(row, &other);
+        dbk_event_row_clear(&other);
+    }
+    if (code == 0)
+        code = dbk_query_reversal(answer->view, data->partition, data->offset,
+                                  &data->reversal_partition, &data->reversal_offset,
+                                  &data->is_reversed, err);
     return code;
 }
 
@@ -254,7 +246,7 @@ int dbk_serve_event_page(struct dbk_answer *answer, struct dbk_err *err)
     data.row = &row;
     int code = dbk_query_event(answer->view, data.partition, data.offset, &row, err);
     if (code == 0)
-        code = look_at_claim(answer, &data, err);
+        code = look_for_reversals(answer, &data, err);
     if (code == 0 && row.kind != DBK_EVENT_BEYOND)
         code = read_from_log(answer, &data, &found, &after, err);
     if (code == 0) {

@@ -20,7 +20,7 @@ static void answer(struct dbk_job *job, bool cancelled)
     struct dbk_exchange *exchange = (struct dbk_exchange *)job;
     const struct dbk_http_service *service = &exchange->http->service;
     if (cancelled)
-        dbk_http_error(&exchange->response, 503, "the server is being stopped");
+        dbk_http_refuse(exchange, 503, "the server is being stopped");
     else
         service->answer(service->context, &exchange->request, &exchange->response);
     dbk_http_finish(exchange);
@@ -74,7 +74,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
         if (refused == 0)
             return MHD_YES; /* the next call is the request's */
         /* Before a body would be read: refusing now closes the connection. */
-        dbk_http_error(&exchange->response, refused, reason);
+        dbk_http_refuse(exchange, refused, reason);
         return dbk_http_send(exchange);
     }
     *body_size = 0;
@@ -82,7 +82,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
         return begin_answer(exchange);
     dbk_connection_begin(exchange->tracked);
     if (!dbk_http_read(&exchange->request, connection, url)) {
-        dbk_http_error(&exchange->response, 400, "the address is not well formed");
+        dbk_http_refuse(exchange, 400, "the address is not well formed");
         return dbk_http_send(exchange);
     }
     enum dbk_login login =

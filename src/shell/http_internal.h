@@ -85,6 +85,9 @@ void dbk_logins_tick(struct dbk_logins *logins);
 void dbk_logins_stop(struct dbk_logins *logins);
 void dbk_logins_close(struct dbk_logins *logins);
 
+/** Answer without asking the service: an error, explained to people where the client is one's. */
+void dbk_http_refuse(struct dbk_exchange *exchange, int status, const char *reason);
+
 /** The rules for every request. @return 0, or the status to refuse it with. */
 int dbk_http_check(const struct dbk_http *http, struct MHD_Connection *connection,
                    const char *method, const char *version, const char **reason);

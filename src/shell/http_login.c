@@ -83,7 +83,7 @@ static void forget_password(struct dbk_exchange *exchange)
 
 static void refuse(struct dbk_exchange *exchange, int status, const char *reason)
 {
-    dbk_http_error(&exchange->response, status, reason);
+    dbk_http_refuse(exchange, status, reason);
     exchange->answered = true;
 }
 

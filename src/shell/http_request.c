@@ -30,6 +30,18 @@ void dbk_http_error(struct dbk_http_response *response, int status, const char *
     dbk_buffer_add_string(&response->body, "}}\n");
 }
 
+void dbk_http_refuse(struct dbk_exchange *exchange, int status, const char *reason)
+{
+    const struct dbk_http_service *service = &exchange->http->service;
+    const char *accept =
+        MHD_lookup_connection_value(exchange->connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT);
+    const char *language = MHD_lookup_connection_value(exchange->connection, MHD_HEADER_KIND,
+                                                       MHD_HTTP_HEADER_ACCEPT_LANGUAGE);
+    dbk_http_error(&exchange->response, status, reason);
+    if (accept != NULL && strstr(accept, "text/html") != NULL)
+        service->explain(service->context, language != NULL ? language : "", &exchange->response);
+}
+
 /** Decode %NN once. @return false for a bad escape, a NUL, or what does not fit. */
 static bool decode(char *out, size_t size, const char *text, size_t length)
 {

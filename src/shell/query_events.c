@@ -2,6 +2,8 @@
 
 #include "query_internal.h"
 
+#include <daybook/outcome.h>
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -275,6 +277,39 @@ void dbk_event_row_clear(struct dbk_event_row *event)
 {
     dbk_buffer_clear(&event->texts);
     *event = (struct dbk_event_row){.kind = DBK_EVENT_BEYOND};
+}
+
+int dbk_query_reversal(struct dbk_view *view, int64_t partition, int64_t offset,
+                       int64_t *reversal_partition, int64_t *reversal_offset, bool *found,
+                       struct dbk_err *err)
+{
+    char source[DBK_REVERSAL_SOURCE_SIZE];
+    sqlite3_stmt *statement;
+    int code = dbk_query_prepare(
+        view,
+        "SELECT r.partition, r.offset FROM transactions AS t "
+        "CROSS JOIN transactions AS r INDEXED BY transactions_by_account "
+        "ON r.account_id = t.account_id AND r.amount_minor = -t.amount_minor "
+        "CROSS JOIN sources AS s ON s.source_id = r.source_id "
+        "WHERE t.partition = ?1 AND t.offset = ?2 AND r.seq = 0 AND s.source = ?3 LIMIT 1",
+        &statement, err);
+    *found = false;
+    if (code != 0)
+        return code;
+    size_t length = dbk_reversal_source(source, (int32_t)partition, offset);
+    sqlite3_bind_int64(statement, 1, partition);
+    sqlite3_bind_int64(statement, 2, offset);
+    sqlite3_bind_text(statement, 3, source, (int)length, SQLITE_STATIC);
+    int result = sqlite3_step(statement);
+    if (result == SQLITE_ROW) {
+        *found = true;
+        *reversal_partition = sqlite3_column_int64(statement, 0);
+        *reversal_offset = sqlite3_column_int64(statement, 1);
+    } else if (result != SQLITE_DONE && result != SQLITE_INTERRUPT) {
+        code = dbk_view_fail(view, "cannot look for a reversal", err);
+    }
+    sqlite3_reset(statement);
+    return code;
 }
 
 /* --- digests --- */

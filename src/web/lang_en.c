@@ -254,6 +254,11 @@ const char *const dbk_texts_en[DBK_TEXT_COUNT] = {
     [DBK_T_BAD_REQUEST] = "This address is not valid",
     [DBK_T_BAD_REQUEST_ADVICE] = "Part of the address is not understood by this server. Start "
                                  "again from one of these pages:",
+    [DBK_T_LOGIN] = "A log-in is needed",
+    [DBK_T_LOGIN_ADVICE] = "Reload the page and give a valid user name and password. After a "
+                           "failed attempt the answer is slow on purpose.",
+    [DBK_T_BUSY] = "The server is busy",
+    [DBK_T_BUSY_ADVICE] = "Try again in some seconds.",
     [DBK_T_OTHER_HOST] = "This server has another name",
     [DBK_T_OTHER_HOST_ADVICE] = "Open it by the address that <code>daybook serve</code> has "
                                 "announced, or add this name with <code>--host-name</code>.",

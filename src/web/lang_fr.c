@@ -259,6 +259,11 @@ const char *const dbk_texts_fr[DBK_TEXT_COUNT] = {
     [DBK_T_BAD_REQUEST] = "Cette adresse n’est pas valable",
     [DBK_T_BAD_REQUEST_ADVICE] = "Une partie de l’adresse n’est pas comprise par ce serveur. "
                                  "Repartez d’une de ces pages\u00a0:",
+    [DBK_T_LOGIN] = "Identification nécessaire",
+    [DBK_T_LOGIN_ADVICE] = "Rechargez la page et donnez un nom et un mot de passe valables. Après "
+                           "un essai manqué, la réponse se fait attendre\u00a0: c’est voulu.",
+    [DBK_T_BUSY] = "Le serveur est occupé",
+    [DBK_T_BUSY_ADVICE] = "Réessayez dans quelques secondes.",
     [DBK_T_OTHER_HOST] = "Ce serveur porte un autre nom",
     [DBK_T_OTHER_HOST_ADVICE] = "Ouvrez-le par l’adresse que <code>daybook serve</code> a "
                                 "annoncée, ou ajoutez ce nom avec <code>--host-name</code>.",
