@@ -58,7 +58,7 @@ static void put_lines(struct sheet *sheet, int y, int x, int lines, enum dbk_sty
                       const char *text)
 {
     char line[DBK_SCREEN_TEXT];
-    for (; lines > 0 && dbk_text_line(line, sizeof line, &text, sheet->width - x); lines--)
+    for (; lines > 0 && dbk_text_line(line, sizeof line, &text, sheet->width - x - 1); lines--)
         put(sheet, y++, x, style, line);
 }
 
