@@ -211,7 +211,7 @@ def test_it_resizes(ledger, open_window):
         window.tmux("resize-window", "-x", str(width), "-y", str(height))
         ledger.wait_for(lambda: "Connect" in "".join(window.screen()[height - 1:]),
                         "the keys at the bottom")
-        assert "online" in window.screen()[0] and "N0" in window.screen()[5]
+        assert "online" in window.screen()[0] and "   N014 " in "\n".join(window.screen())
     window.tmux("resize-window", "-x", "30", "-y", "5")
     window.wait("Make the window larger.")
     window.tmux("resize-window", "-x", "80", "-y", "24")
@@ -360,7 +360,7 @@ def test_what_is_in_flight_is_resolved_and_never_repeated(own, open_window):  # 
             own.kafka("start")
         else:
             stop_all(own, signal.SIGCONT)
-        window.wait(f"new balance {930 + 100 * i}.00")
+        window.wait(f"Balance   {('930.00', '1,030.00')[i]}")
     lines = own.run("log", "-e", "-o", "beginning").stdout
     assert lines.count("teller:") == 2 or "duplicate" in lines
     assert balance(own) == "1030.00"
