@@ -1,7 +1,10 @@
 #include "ask.h"
 #include "entry_out.h"
 
+#include <daybook/outcome.h>
+
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char *from_text;
@@ -15,6 +18,12 @@ static const struct dbk_option options[] = {
     {NULL, 0, DBK_OPTION_FLAG, NULL, NULL, NULL, 0, 0},
 };
 
+/** One transaction of the account: what a reversal must agree with. */
+struct posted {
+    int64_t offset;
+    int64_t amount_minor;
+};
+
 struct history {
     struct dbk_ask ask;
     struct dbk_text account;
@@ -23,7 +32,10 @@ struct history {
     struct dbk_table table;
     int columns; /* enum dbk_entry_columns */
     bool json;
-    int64_t found; /* events of the account, shown or not */
+    int64_t found;         /* events of the account, shown or not */
+    struct posted *posted; /* by offset */
+    size_t posted_count;
+    size_t posted_capacity;
 };
 
 /** @return true where the record is about the account: it says so, or its key does. */
@@ -54,6 +66,52 @@ static bool is_within(const struct history *history, const struct dbk_entry *ent
     return to->kind != DBK_WHEN_DATE || (decoded && entry->event.date_s <= to->last_s);
 }
 
+/** Remember a transaction. */
+static int remember(struct history *history, const struct dbk_entry *entry, struct dbk_err *err)
+{
+    const struct dbk_event *event = &entry->event;
+    if (entry->posting.verdict != DBK_POSTED)
+        return 0;
+    if (history->posted_count == history->posted_capacity) {
+        size_t larger = history->posted_capacity == 0 ? 256 : history->posted_capacity * 2;
+        struct posted *moved = realloc(history->posted, larger * sizeof *moved);
+        if (moved == NULL)
+            return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
+        history->posted = moved;
+        history->posted_capacity = larger;
+    }
+    history->posted[history->posted_count++] =
+        (struct posted){entry->record.offset,
+                        event->type == DBK_DEPOSIT ? event->value_minor : -event->value_minor};
+    return 0;
+}
+
+static int compare_offsets(const void *a, const void *b)
+{
+    const struct posted *first = a;
+    const struct posted *second = b;
+    return (first->offset > second->offset) - (first->offset < second->offset);
+}
+
+/** Is it the opposite of a transaction of this account that was posted before it? */
+static enum dbk_entry_reversal look_at_reversal(const struct history *history,
+                                                const struct dbk_entry *entry)
+{
+    const struct dbk_event *event = &entry->event;
+    int32_t partition;
+    struct posted key;
+    if (entry->posting.verdict < DBK_DUPLICATE ||
+        !dbk_reversal_parse(&partition, &key.offset, event->source, event->seq))
+        return DBK_ENTRY_PLAIN;
+    if (entry->posting.verdict != DBK_POSTED || partition != entry->record.partition ||
+        history->posted_count == 0)
+        return DBK_ENTRY_CLAIMS;
+    const struct posted *found =
+        bsearch(&key, history->posted, history->posted_count, sizeof key, compare_offsets);
+    int64_t undone = event->type == DBK_DEPOSIT ? -event->value_minor : event->value_minor;
+    return found != NULL && found->amount_minor == undone ? DBK_ENTRY_REVERSES : DBK_ENTRY_CLAIMS;
+}
+
 static int applied(void *context, const struct dbk_changes *changes, struct dbk_err *err)
 {
     struct history *history = context;
@@ -63,12 +121,14 @@ static int applied(void *context, const struct dbk_changes *changes, struct dbk_
         if (!touches(history, entry))
             continue;
         history->found++;
-        if (!is_within(history, entry))
+        enum dbk_entry_reversal reversal = look_at_reversal(history, entry);
+        code = remember(history, entry, err);
+        if (code != 0 || !is_within(history, entry))
             continue;
         if (history->json)
-            code = dbk_entry_print_json(entry, history->columns, err);
+            code = dbk_entry_print_json(entry, history->columns, reversal, err);
         else
-            dbk_entry_add_row(&history->table, entry, history->columns);
+            dbk_entry_add_row(&history->table, entry, history->columns, reversal);
     }
     return code;
 }
@@ -112,6 +172,7 @@ static int run(struct dbk_cli *cli, int argc, char **argv, struct dbk_err *err)
     if (code == 0 && history.found == 0)
         code = dbk_ask_unknown(argv[0], err);
     dbk_table_clear(&history.table);
+    free(history.posted);
     dbk_when_clear(&history.from);
     dbk_when_clear(&history.to);
     dbk_ask_close(&history.ask);

@@ -49,8 +49,8 @@ struct tail {
 static int show(struct tail *tail, const struct dbk_entry *entry, struct dbk_err *err)
 {
     if (tail->json)
-        return dbk_entry_print_json(entry, DBK_ENTRY_ACCOUNT, err);
-    dbk_entry_add_row(&tail->table, entry, DBK_ENTRY_ACCOUNT);
+        return dbk_entry_print_json(entry, DBK_ENTRY_ACCOUNT, DBK_ENTRY_PLAIN, err);
+    dbk_entry_add_row(&tail->table, entry, DBK_ENTRY_ACCOUNT, DBK_ENTRY_PLAIN);
     return 0;
 }
 

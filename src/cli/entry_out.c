@@ -3,6 +3,7 @@
 #include "json_out.h"
 
 #include <daybook/date.h>
+#include <daybook/outcome.h>
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -39,9 +40,20 @@ static struct dbk_text value_of(const struct dbk_record *record)
                              record->value_length > 0 ? (uint32_t)record->value_length : 0};
 }
 
-static void add_source(struct dbk_table *table, const struct dbk_event *event)
+static void add_source(struct dbk_table *table, const struct dbk_event *event,
+                       enum dbk_entry_reversal reversal)
 {
     char text[DBK_SOURCE_MAX + 24];
+    int32_t partition;
+    int64_t offset;
+    if (reversal != DBK_ENTRY_PLAIN &&
+        dbk_reversal_parse(&partition, &offset, event->source, event->seq)) {
+        snprintf(text, sizeof text, "%s %" PRId32 ":%" PRId64,
+                 reversal == DBK_ENTRY_REVERSES ? "reverses" : "claims to reverse", partition,
+                 offset);
+        dbk_table_add_string(table, text);
+        return;
+    }
     if (event->source.length == 0) {
         dbk_table_add_string(table, "");
         return;
@@ -65,7 +77,8 @@ static void add_arrival(struct dbk_table *table, const struct dbk_record *record
     dbk_table_add_string(table, date);
 }
 
-void dbk_entry_add_row(struct dbk_table *table, const struct dbk_entry *entry, int columns)
+void dbk_entry_add_row(struct dbk_table *table, const struct dbk_entry *entry, int columns,
+                       enum dbk_entry_reversal reversal)
 {
     const struct dbk_event *event = &entry->event;
     bool decoded = is_decoded(entry);
@@ -87,7 +100,7 @@ void dbk_entry_add_row(struct dbk_table *table, const struct dbk_entry *entry, i
     if ((columns & DBK_ENTRY_ACCOUNT) != 0)
         dbk_table_add(table, decoded ? event->account : (struct dbk_text){"", 0});
     if (decoded) {
-        add_source(table, event);
+        add_source(table, event, reversal);
         dbk_table_add(table, event->memo);
     } else {
         dbk_table_add_string(table, "");
@@ -97,7 +110,20 @@ void dbk_entry_add_row(struct dbk_table *table, const struct dbk_entry *entry, i
         dbk_table_add(table, value_of(&entry->record));
 }
 
-int dbk_entry_print_json(const struct dbk_entry *entry, int columns, struct dbk_err *err)
+static void set_reversal(json_t *object, const struct dbk_event *event,
+                         enum dbk_entry_reversal reversal)
+{
+    int32_t partition;
+    int64_t offset;
+    if (reversal != DBK_ENTRY_PLAIN &&
+        dbk_reversal_parse(&partition, &offset, event->source, event->seq))
+        dbk_json_set_position(object,
+                              reversal == DBK_ENTRY_REVERSES ? "reverses" : "claims_to_reverse",
+                              partition, offset);
+}
+
+int dbk_entry_print_json(const struct dbk_entry *entry, int columns,
+                         enum dbk_entry_reversal reversal, struct dbk_err *err)
 {
     const struct dbk_event *event = &entry->event;
     char date[DBK_DATE_TEXT_SIZE];
@@ -121,6 +147,7 @@ int dbk_entry_print_json(const struct dbk_entry *entry, int columns, struct dbk_
             dbk_json_set_text(object, "source", event->source);
             json_object_set_new(object, "seq", json_integer(event->seq));
         }
+        set_reversal(object, event, reversal);
         if (event->memo.length > 0)
             dbk_json_set_text(object, "memo", event->memo);
     } else {

@@ -241,13 +241,21 @@ def test_a_transaction_is_reversed_once(bank):
         assert said in done.stderr and "nothing was sent" in done.stderr
     rows = history(bank, "C100")
     assert (rows[3]["source"], rows[3]["seq"], rows[3]["memo"]) == ("reverse:0:1", 0, "wrong account")
+    assert [row.get("reverses") for row in rows] == [None, None, None, "0:1", None, "0:0", "0:3"]
+    assert "\treverses 0:1\twrong account" in bank.run("history", "C100").stdout
     assert len(rows) == 7
     bank.run("project")
     bank.run("audit")
 
 
 def test_someone_else_s_claim_to_reverse_is_not_one(bank):
-    bank.send([event("C100", "1.00", "withdrawal", source="reverse:0:0", seq=0)])
+    bank.send([event("C100", "1.00", "withdrawal", source="reverse:0:0", seq=0),
+               event("C100", "1.00", "deposit", source="reverse:0:9", seq=0),
+               event("C100", "100.00", "withdrawal", source="reverse:0:0", seq=1)])
+    rows = history(bank, "C100")
+    assert [row.get("claims_to_reverse") for row in rows] == [None, "0:0", "0:9", None]
+    assert not any("reverses" in row for row in rows)
+    assert "\tclaims to reverse 0:0\t" in bank.run("history", "C100").stdout
     assert bank.run("reverse", "0:0", "--reason", "x", status=1).stdout == "id already used for 0:1\n"
 
 
