@@ -1,0 +1,67 @@
+"""How long a posting takes, from Enter to the log's decision, beside a bare acknowledgement.
+
+    post.py DAYBOOK POSTER BROKERS TOPIC DATABASE [COUNT]
+
+A session as the teller has one, with a view of 100,000 accounts at hand; then the command as a
+process of its own, beside a process that only starts.
+"""
+import os
+import subprocess
+import sys
+import time
+
+from confluent_kafka import Producer
+
+daybook, poster, brokers, topic, database = sys.argv[1:6]
+count = int(sys.argv[6]) if len(sys.argv) > 6 else 2000
+environment = dict(os.environ, DAYBOOK_BROKERS=brokers, DAYBOOK_TOPIC=topic,
+                   DAYBOOK_DATABASE=database)
+
+
+def times(taken):
+    taken = sorted(taken)
+    return f"p50 {taken[len(taken) // 2]:.1f} ms, p99 {taken[len(taken) * 99 // 100]:.1f} ms"
+
+
+def run(*words):
+    started = time.monotonic()
+    subprocess.run(words, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                   check=True)
+    return (time.monotonic() - started) * 1000
+
+
+def value(account):
+    return (f'{{"transaction_date":"2024-01-01T00:00:00Z","account":"{account}",'
+            '"transaction_value":"1000.00","transaction_type":"deposit"}').encode()
+
+
+run(daybook, "init", "--partitions", "12")
+bulk = Producer({"bootstrap.servers": brokers, "partitioner": "murmur2_random", "linger.ms": 50,
+                 "queue.buffering.max.messages": 200000})
+for i in range(100000):
+    bulk.produce(topic, value(f"C{i:06}"), key=f"C{i:06}".encode())
+bulk.flush()
+run(daybook, "project")
+
+floor = Producer({"bootstrap.servers": brokers, "partitioner": "murmur2_random", "linger.ms": 0,
+                  "enable.idempotence": True, "acks": "all"})
+bare = []
+for i in range(count):
+    arrived = []
+    started = time.monotonic()
+    floor.produce(topic, value("C000001"), key=b"C000001", on_delivery=lambda e, m: arrived.append(e))
+    while not arrived:
+        floor.poll(1)
+    bare.append((time.monotonic() - started) * 1000)
+
+lines = subprocess.run([poster, "withdraw", "C000100", "0.01", str(count)], env=environment,
+                       text=True, stdout=subprocess.PIPE, check=True).stdout.splitlines()
+decided = [int(line.split()[4]) / 1000 for line in lines]
+assert len(decided) == count and all(line.startswith("posted ") for line in lines)
+
+commands = [run(daybook, "withdraw", "C000100", "0.01") for _ in range(100)]
+starts = [run(daybook, "--version") for _ in range(100)]
+print(f"a bare acknowledgement: {times(bare)}")
+print(f"a session, to the decision: {times(decided)}")
+print(f"the command, its whole process: {times(commands)}")
+print(f"a process that only starts: {times(starts)}")
