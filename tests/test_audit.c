@@ -257,7 +257,7 @@ static void audit__finds_every_flipped_byte_or_it_is_harmless(void **state)
         }
         write_byte(fd, at, byte);
     }
-    print_message("%ld bytes, every %ldth flipped: %ld found, %ld harmless, %ld in the time and "
+    print_message("%ld bytes, one in %ld flipped: %ld found, %ld harmless, %ld in the time and "
                   "number of the last commit, %ld missed\n",
                   size, step, found, harmless, commits, missed);
     assert_false(is_found(path));

@@ -53,6 +53,10 @@ typedef int dbk_visit_entry(void *context, struct dbk_text key, struct dbk_text 
 DBK_MUST_CHECK int dbk_state_each(struct dbk_ledger *ledger, int32_t partition,
                                   dbk_visit_entry *visit, void *context);
 
+/** Append a partition's state, entry by entry, each with its newline. @return 0 or DBK_ENOMEM. */
+DBK_MUST_CHECK int dbk_state_add(struct dbk_buffer *lines, struct dbk_ledger *ledger,
+                                 int32_t partition);
+
 /** The digest of a partition's state. @return 0 or DBK_ENOMEM. */
 DBK_MUST_CHECK int dbk_state_digest(struct dbk_digest *digest, struct dbk_ledger *ledger,
                                     int32_t partition);

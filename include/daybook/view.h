@@ -57,8 +57,8 @@ DBK_MUST_CHECK int dbk_view_open_read(struct dbk_view **view, const char *path,
                                       struct dbk_err *err);
 void dbk_view_close(struct dbk_view *view);
 
-/** Let a wait for somebody else's lock, or a walk over the view, end with DBK_ESTOPPED once *stop is
- *  not 0. */
+/** Let a wait for somebody else's lock, or a walk over the view, end with DBK_ESTOPPED once *stop
+ * is not 0. */
 void dbk_view_stop_on(struct dbk_view *view, const volatile sig_atomic_t *stop);
 
 const struct dbk_view_identity *dbk_view_identity(const struct dbk_view *view);

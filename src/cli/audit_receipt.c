@@ -1,5 +1,7 @@
 #include "audit_receipt.h"
 
+#include <daybook/state.h>
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -113,7 +115,7 @@ int dbk_audit_receipt_at(struct dbk_audit_receipt *receipt, int32_t partition, i
                                &dbk_book_checkpoint(receipt->book, partition)->digest,
                                &kept->checkpoints[partition].digest);
     dbk_audit_receipt_sum(&receipt->replay, receipt->report, ledger);
-    if (dbk_receipt_add_state(&receipt->states[partition], ledger, partition) != 0)
+    if (dbk_state_add(&receipt->states[partition], ledger, partition) != 0)
         return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
     if (++receipt->reached_count < kept->partition_count)
         return 0;

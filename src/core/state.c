@@ -309,11 +309,16 @@ static int add_line(void *context, struct dbk_text key, struct dbk_text value)
     return lines->failed ? DBK_ENOMEM : 0;
 }
 
+int dbk_state_add(struct dbk_buffer *lines, struct dbk_ledger *ledger, int32_t partition)
+{
+    return dbk_state_each(ledger, partition, add_line, lines);
+}
+
 int dbk_state_digest(struct dbk_digest *digest, struct dbk_ledger *ledger, int32_t partition)
 {
     struct dbk_buffer lines = {0};
     struct dbk_digest_context *context = dbk_digest_open();
-    int code = context == NULL ? DBK_ENOMEM : dbk_state_each(ledger, partition, add_line, &lines);
+    int code = context == NULL ? DBK_ENOMEM : dbk_state_add(&lines, ledger, partition);
     if (code == 0 &&
         !dbk_digest_bytes(context, digest, lines.length > 0 ? lines.bytes : "", lines.length))
         code = DBK_ENOMEM;

@@ -196,26 +196,12 @@ static int state_path(char *state, size_t size, const char *path, struct dbk_err
                : dbk_err_set(err, DBK_EUSAGE, "the path %.200s... is too long.", path);
 }
 
-static int add_line(void *context, struct dbk_text key, struct dbk_text value)
-{
-    struct dbk_buffer *lines = context;
-    (void)key;
-    dbk_buffer_add(lines, value.bytes, value.length);
-    dbk_buffer_add(lines, "\n", 1);
-    return lines->failed ? DBK_ENOMEM : 0;
-}
-
 static int digest_of(struct dbk_digest *digest, const char *bytes, size_t length)
 {
     struct dbk_digest_context *context = dbk_digest_open();
     bool ok = context != NULL && dbk_digest_bytes(context, digest, length > 0 ? bytes : "", length);
     dbk_digest_close(context);
     return ok ? 0 : DBK_ENOMEM;
-}
-
-int dbk_receipt_add_state(struct dbk_buffer *lines, struct dbk_ledger *ledger, int32_t partition)
-{
-    return dbk_state_each(ledger, partition, add_line, lines);
 }
 
 int dbk_receipt_digest(struct dbk_digest *digest, const struct dbk_buffer *lines)
@@ -250,7 +236,7 @@ int dbk_receipt_write(struct dbk_receipt *receipt, const char *path, struct dbk_
     if (code != 0)
         return code;
     for (int32_t p = 0; code == 0 && p < receipt->partition_count; p++)
-        code = dbk_receipt_add_state(&lines, dbk_book_ledger(book, p), p);
+        code = dbk_state_add(&lines, dbk_book_ledger(book, p), p);
     if (code == 0)
         code = dbk_receipt_digest(&receipt->state, &lines);
     receipt->written_ms = dbk_clock_wall_ms();
