@@ -17,6 +17,7 @@ static void asset_find__gives_whole_files(void **state)
         {"live.js", "text/javascript; charset=utf-8", "//"},
         {"morph.js", "text/javascript; charset=utf-8", "//"},
         {"count.js", "text/javascript; charset=utf-8", "//"},
+        {"tables.js", "text/javascript; charset=utf-8", "//"},
         {"charts.js", "text/javascript; charset=utf-8", "//"},
         {"time_axis.js", "text/javascript; charset=utf-8", "//"},
         {"chart.js", "text/javascript; charset=utf-8", "/*!\n * Chart.js v3."},

@@ -15,6 +15,7 @@ EMBEDDED(dbk_icon_svg);
 EMBEDDED(dbk_live_js);
 EMBEDDED(dbk_morph_js);
 EMBEDDED(dbk_count_js);
+EMBEDDED(dbk_tables_js);
 EMBEDDED(dbk_charts_js);
 EMBEDDED(dbk_time_axis_js);
 EMBEDDED(dbk_chart_js);
@@ -31,6 +32,7 @@ static const struct dbk_asset assets[] = {
     ASSET("live.js", SCRIPT, dbk_live_js),
     ASSET("morph.js", SCRIPT, dbk_morph_js),
     ASSET("count.js", SCRIPT, dbk_count_js),
+    ASSET("tables.js", SCRIPT, dbk_tables_js),
     ASSET("charts.js", SCRIPT, dbk_charts_js),
     ASSET("time_axis.js", SCRIPT, dbk_time_axis_js),
     ASSET("chart.js", SCRIPT, dbk_chart_js),

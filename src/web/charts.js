@@ -1,9 +1,11 @@
 // Charts, drawn from the tables beside them and from nothing else: each row is a point, each cell
 // with data-k and data-v a value. What a chart shows in words is a cell's own text, so that an
 // amount too large for a double is drawn roughly and told exactly.
-import { dayTicks, tickLabel } from "./time_axis.js";
+import { tickLabel, timeTicks } from "./time_axis.js";
 
 const LIBRARY = "/chart.js";
+const BAR_PX = 24; // from bar to bar, where they do not stand beside rows
+const BARS_AXIS_PX = 28;
 const charts = new Map(); // by figure
 
 /* --- data --- */
@@ -56,26 +58,32 @@ function striped(ink) {
 function amountAxis(look, more = {}) {
   const format = new Intl.NumberFormat(look.lang, { notation: "compact", maximumFractionDigits: 1 });
   return {
+    grace: "4%",
     grid: { color: look.line, borderColor: look.line },
-    ticks: { color: look.soft, callback: (value) => format.format(value).replace("-", "\u2212") },
+    ticks: {
+      color: look.soft,
+      maxRotation: 0,
+      callback: (value) => format.format(value).replace("-", "\u2212"),
+    },
     ...more,
   };
 }
 
-function timeAxis(look, from, to) {
+function timeAxis(look, from, to, shortest) {
   return {
     type: "linear",
     min: from,
     max: to,
-    grid: { color: look.line, borderColor: look.line, drawOnChartArea: false },
+    offset: false,
+    grid: { color: look.line, borderColor: look.line, drawOnChartArea: false, offset: false },
     afterBuildTicks: (axis) => {
-      axis.ticks = dayTicks(axis.min, axis.max, Math.max(2, Math.floor(axis.width / 80)));
+      axis.ticks = timeTicks(axis.min, axis.max, axis.width, shortest);
     },
     ticks: {
       color: look.soft,
       autoSkip: false,
       maxRotation: 0,
-      callback: (value, index, ticks) => tickLabel(look.lang, value, ticks[index]),
+      callback: (value, index, ticks) => tickLabel(look.lang, index, ticks),
     },
   };
 }
@@ -107,7 +115,7 @@ function daily(look, rows) {
     data: { datasets: flowSets(look, rows, (y, row) => ({ x: seconds(row.day), y })) },
     labels: rows.map((row) => row.day.text),
     scales: {
-      x: timeAxis(look, Math.min(...days) - half, Math.max(...days) + half),
+      x: timeAxis(look, Math.min(...days) - half, Math.max(...days) + half, DAY_S),
       y: amountAxis(look),
     },
   };
@@ -123,9 +131,9 @@ function bars(look, rows) {
     labels: rows.map((row) => row.account.text),
     indexAxis: "y",
     scales: {
-      x: amountAxis(look),
+      x: amountAxis(look, { afterFit: (axis) => { axis.height = BARS_AXIS_PX; } }),
       y: {
-        stacked: true,
+        display: !look.beside, // the row has the name
         grid: { display: false, borderColor: look.line },
         ticks: { color: look.ink, autoSkip: false, callback: (value, i) => short(rows[i].account) },
       },
@@ -157,7 +165,7 @@ function balance(look, rows) {
       }],
     },
     labels: rows.map((row) => row.time.text),
-    scales: { x: timeAxis(look, from - margin, to + margin), y: amountAxis(look) },
+    scales: { x: timeAxis(look, from - margin, to + margin, 0), y: amountAxis(look) },
   };
 }
 
@@ -180,14 +188,11 @@ function options(figure, look, made) {
     maintainAspectRatio: false,
     indexAxis: made.indexAxis ?? "x",
     interaction: { mode: "nearest", axis: made.indexAxis ?? "x", intersect: false },
+    layout: { autoPadding: false, padding: { right: 8, top: made.indexAxis ? 0 : 8 } },
     font: { family: getComputedStyle(figure).fontFamily },
     scales: made.scales,
     plugins: {
-      legend: {
-        display: made.data.datasets.length > 1,
-        align: "start",
-        labels: { color: look.ink, boxWidth: 14, boxHeight: 14 },
-      },
+      legend: { display: false }, // it stands above, as text
       tooltip: {
         backgroundColor: look.ink,
         titleColor: look.paper,
@@ -202,23 +207,55 @@ function options(figure, look, made) {
   };
 }
 
+/** A sign for each series, as its bars are drawn. */
+function addLegend(figure) {
+  const legend = document.createElement("p");
+  legend.className = "legend";
+  legend.dataset.made = ""; // for morph.js: not the server's
+  for (const key of ["deposits", "withdrawals"]) {
+    const sign = document.createElement("span");
+    sign.className = `key ${key}`;
+    sign.textContent = figure.dataset[key];
+    legend.append(sign);
+  }
+  figure.append(legend);
+}
+
 /** @return the canvas, made where it is not there yet. */
-function canvasOf(figure, count) {
+function canvasOf(figure) {
   let plot = figure.querySelector(".plot");
   if (plot === null) {
+    if (figure.dataset.deposits !== undefined) addLegend(figure);
     plot = document.createElement("div");
     plot.className = "plot";
-    plot.dataset.made = ""; // for morph.js: not the server's
+    plot.dataset.made = "";
     const canvas = document.createElement("canvas");
     canvas.setAttribute("role", "img");
     plot.append(canvas);
     figure.append(plot);
   }
-  if (figure.dataset.chart === "bars") plot.style.height = `${4.5 + count * 1.6}rem`;
-  const canvas = plot.firstElementChild;
   const caption = figure.querySelector("figcaption");
-  if (caption !== null) canvas.setAttribute("aria-label", caption.innerText.trim());
-  return canvas;
+  plot.firstElementChild.setAttribute("aria-label", caption.innerText.trim());
+  return plot.firstElementChild;
+}
+
+/**
+ * Bars stand beside their rows where the style sheet puts them there, and below the table
+ * otherwise.
+ *
+ * @return whether they stand beside.
+ */
+function placeBars(figure, plot) {
+  const { rows } = document.getElementById(figure.dataset.table).tBodies[0];
+  plot.style.marginTop = "0";
+  const from = plot.getBoundingClientRect();
+  const first = rows[0].getBoundingClientRect();
+  const last = rows[rows.length - 1].getBoundingClientRect();
+  const beside = from.left >= first.right && first.top >= from.top;
+  if (beside) plot.style.marginTop = `${first.top - from.top}px`;
+  const height = beside ? last.bottom - first.top : rows.length * BAR_PX;
+  plot.style.height = `${height + BARS_AXIS_PX}px`;
+  return beside;
 }
 
 function draw(figure) {
@@ -227,11 +264,12 @@ function draw(figure) {
   const known = charts.get(figure);
   const shown = JSON.stringify(rows);
   if (known?.shown === shown) return;
-  figure.classList.toggle("empty", rows.length === 0);
+  figure.hidden = rows.length === 0;
   if (rows.length === 0) return;
   const look = lookOf(figure);
+  const canvas = canvasOf(figure);
+  look.beside = figure.dataset.chart === "bars" && placeBars(figure, canvas.parentElement);
   const made = KINDS[figure.dataset.chart](look, rows);
-  const canvas = canvasOf(figure, rows.length);
   if (known === undefined) {
     const chart = new Chart(canvas, { ...made, options: options(figure, look, made) });
     charts.set(figure, { chart, shown });
@@ -284,6 +322,7 @@ async function start() {
 }
 
 document.addEventListener("daybook:updated", start);
+window.addEventListener("resize", redraw); // rows move, and bars with them
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
 window.addEventListener("beforeprint", () => onPaper(true));
 window.addEventListener("afterprint", () => onPaper(false));

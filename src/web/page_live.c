@@ -19,7 +19,7 @@ static void add_attribute(struct dbk_page *page, const char *name, enum dbk_text
 
 void dbk_page_scripts(struct dbk_page *page)
 {
-    static const char *const names[] = {"live", "count", "charts"};
+    static const char *const names[] = {"tables", "live", "count", "charts"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         add(page, "<script type=\"module\" src=\"/");
         add(page, names[i]);

@@ -32,27 +32,44 @@ function marks(step, from) {
   return (index) => utc(0, first + index * months);
 }
 
-/** @return marks between two times, at most `most` and in even steps. */
-export function dayTicks(from, to, most) {
-  const step = STEPS.find(({ length }) => (to - from) / length <= most) ?? STEPS.at(-1);
+const LABEL_PX = { hour: 76, day: 64, month: 56, year: 48 };
+
+/**
+ * @param shortest  no marks closer than so many seconds.
+ * @return marks between two times, in even steps, so many as their words have room for.
+ */
+export function timeTicks(from, to, width, shortest = 0) {
+  const fits = ({ unit, length }) => (
+    length >= shortest && ((to - from) / length) * LABEL_PX[unit] <= width);
+  const step = STEPS.find(fits) ?? STEPS.at(-1);
   const mark = marks(step, from);
   const ticks = [];
-  for (let index = 0; mark(index) <= to && ticks.length <= most; index++) {
+  for (let index = 0; mark(index) <= to && index < 1000; index++) {
     ticks.push({ value: mark(index), unit: step.unit });
   }
   return ticks;
 }
 
 const FORMATS = {
-  hour: { hour: "2-digit", minute: "2-digit" },
+  hour: { hour: "2-digit", minute: "2-digit", hourCycle: "h23" },
   day: { day: "numeric", month: "short" },
-  month: { month: "short", year: "numeric" },
+  month: { month: "short" },
   year: { year: "numeric" },
 };
+const WHOLE = { hour: { day: "numeric", month: "short", year: "numeric" }, day: FORMATS.year,
+  month: FORMATS.year };
 
-/** @return a mark's words: only what tells it from its neighbours, and the date at midnight. */
-export function tickLabel(lang, value, { unit }) {
-  const shown = unit === "hour" && value % DAY === 0 ? "day" : unit;
-  return new Intl.DateTimeFormat(lang, { ...FORMATS[shown], timeZone: "UTC" })
-    .format(new Date(value * 1000));
+function words(lang, seconds, format) {
+  return new Intl.DateTimeFormat(lang, { ...format, timeZone: "UTC" })
+    .format(new Date(seconds * 1000));
+}
+
+/** @return a mark's words, and below them the day or year it is in, where that changes. */
+export function tickLabel(lang, index, ticks) {
+  const { value, unit } = ticks[index];
+  const own = words(lang, value, FORMATS[unit]);
+  if (unit === "year") return own;
+  const whole = words(lang, value, WHOLE[unit]);
+  const before = index > 0 ? words(lang, ticks[index - 1].value, WHOLE[unit]) : "";
+  return whole === before ? own : [own, whole];
 }
