@@ -1,0 +1,154 @@
+"""Charts are drawn from the tables beside them, and follow them."""
+import pytest
+from conftest import SAMPLE, applied, event, minor
+from playwright.sync_api import expect
+
+DRAWN = """(kind) => {
+    const canvas = document.querySelector(`figure[data-chart=${kind}] canvas`);
+    const chart = canvas && Chart.getChart(canvas);
+    return chart && chart.data.datasets.map((set) => ({
+        label: set.label, texts: set.texts,
+        values: set.data.map((point) => typeof point === 'number' ? point : [point.x, point.y]) }));
+}"""
+
+
+def drawn(page, kind):
+    page.locator(f"figure[data-chart={kind}] canvas").wait_for()
+    return page.evaluate(DRAWN, kind)
+
+
+def cells(page, table, key):
+    return page.evaluate(f"""[...document.querySelectorAll('#{table} tbody [data-k={key}]')]
+        .map((cell) => [cell.dataset.v, cell.innerText.trim()])""")
+
+
+def test_daily_volume(bank, visit):
+    page = visit(bank, "/?lang=fr")
+    deposits, withdrawals = drawn(page, "daily")
+    assert [deposits["label"], withdrawals["label"]] == ["Dépôts", "Retraits"]
+    days = [int(value) for value, _ in cells(page, "daily", "day")]
+    for drawn_set, key, sign in ((deposits, "deposits", 1), (withdrawals, "withdrawals", -1)):
+        table = cells(page, "daily", key)
+        assert [x for x, _ in drawn_set["values"]] == days
+        assert [y for _, y in drawn_set["values"]] == \
+            [pytest.approx(sign * int(value) / 100) for value, _ in table]
+        assert [minor(text) for text in drawn_set["texts"]] == [minor(text) for _, text in table]
+
+
+def test_bars_of_accounts_stand_beside_their_rows(bank, visit):
+    page = visit(bank, "/accounts?lang=en", viewport={"width": 1600, "height": 900})
+    deposits, withdrawals = drawn(page, "bars")
+    rows = cells(page, "accounts", "deposits")
+    assert deposits["values"] == [pytest.approx(int(value) / 100) for value, _ in rows]
+    assert all(value <= 0 for value in withdrawals["values"])
+    # Beyond 2^53 the drawing is rough, the words are exact.
+    assert "92,233,720,368,547,758.07" in deposits["texts"]
+    off = page.evaluate("""() => {
+        const canvas = document.querySelector('figure[data-chart=bars] canvas');
+        const bars = Chart.getChart(canvas).getDatasetMeta(0).data;
+        const top = canvas.getBoundingClientRect().top;
+        return [...document.querySelectorAll('#accounts tbody tr')].map((row, i) => {
+            const place = row.getBoundingClientRect();
+            return Math.abs(top + bars[i].y - (place.top + place.height / 2));
+        });
+    }""")
+    assert max(off) < 4, off
+    page.set_viewport_size({"width": 380, "height": 900})
+    box = page.locator("figure[data-chart=bars]").bounding_box()
+    assert box["y"] > page.locator("#accounts").bounding_box()["y"] and box["width"] <= 380
+
+
+@pytest.mark.parametrize("account, least, most", [("C100", 3, 3), ("LONG", 1000, 2000)])
+def test_balance_over_time(bank, visit, account, least, most):
+    page = visit(bank, f"/accounts/{account}?lang=fr")
+    line, = drawn(page, "balance")
+    assert least <= len(line["values"]) <= most
+    times = [int(value) for value, _ in cells(page, "balance", "time")]
+    assert [x for x, _ in line["values"]] == times == sorted(times)
+    extremes = bank.sql("""SELECT min(b), max(b) FROM (SELECT sum(amount_minor) OVER
+        (ORDER BY date_s, partition, offset) b FROM transactions JOIN accounts USING (account_id)
+        WHERE account = ?)""", account)[0]
+    values = [round(100 * y) for _, y in line["values"]]
+    assert (min(values), max(values)) == extremes, "thinning out must keep what stands out"
+    last = bank.sql("SELECT balance_minor FROM balances JOIN accounts USING (account_id) "
+                    "WHERE account = ?", account)[0][0]
+    assert values[-1] == last
+
+
+PIXELS = """(kind) => {
+    const canvas = document.querySelector(`figure[data-chart=${kind}] canvas`);
+    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+    const seen = {};
+    for (let i = 0; i < data.length; i += 4) {
+        if (data[i + 3] < 255) continue;
+        const name = `rgb(${data[i]}, ${data[i + 1]}, ${data[i + 2]})`;
+        seen[name] = (seen[name] || 0) + 1;
+    }
+    return seen;
+}"""
+
+
+def test_colours_are_the_themes(site, visit):
+    site.send(SAMPLE)
+    applied(site, 5)
+    page = visit(site, "/accounts", color_scheme="light")
+    found = []
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        page.locator("figure[data-chart=bars] canvas").wait_for()
+        page.wait_for_timeout(100)
+        green, red = (page.evaluate(f"getComputedStyle(document.querySelector('#accounts td.{name}')).color")
+                      for name in ("in", "out"))
+        pixels = page.evaluate(PIXELS, "bars")
+        # Deposits are filled, withdrawals striped: colour is not the only sign.
+        assert pixels.get(green, 0) > 500 and 0 < pixels.get(red, 0), (green, red)
+        found.append((green, red))
+    assert found[0] != found[1]
+
+
+def test_charts_have_a_name_and_follow_the_ledger(site, visit):
+    site.send(SAMPLE)
+    applied(site, 5)
+    page = visit(site, "/accounts/C100?lang=fr")
+    assert len(drawn(page, "balance")[0]["values"]) == 3
+    canvas = page.locator("figure[data-chart=balance] canvas")
+    assert canvas.get_attribute("role") == "img" and len(canvas.get_attribute("aria-label")) > 10
+    expect(page.locator("#live")).to_have_attribute("data-state", "on")
+    site.send([event("C100", "1.00", date="2024-01-09")])
+    expect(page.locator("#balance tbody tr")).to_have_count(4, timeout=15000)
+    page.wait_for_timeout(50)
+    assert drawn(page, "balance")[0]["values"][-1] == [1704758400, pytest.approx(831.0)]
+    assert page.locator("canvas").count() == 1 and page.problems == []
+
+
+DAY = 86400
+TICKS = """async ([from, to, width, lang]) => {
+    const axis = await import('/time_axis.js');
+    const ticks = axis.timeTicks(from, to, width);
+    return ticks.map((tick, i) => [tick.value, axis.tickLabel(lang, i, ticks)]);
+}"""
+
+
+@pytest.mark.parametrize("first, last, width, lang, labels", [
+    ("2024-01-01", "2024-01-05", 400, "fr",
+     [["1 janv.", "2024"], "2 janv.", "3 janv.", "4 janv.", "5 janv."]),
+    ("2024-01-01", "2024-01-05", 400, "en", [["Jan 1", "2024"], "Jan 2", "Jan 3", "Jan 4", "Jan 5"]),
+    ("2023-11-15", "2024-02-10", 300, "fr", [["déc.", "2023"], ["janv.", "2024"], "févr."]),
+    ("2023-12-20", "2024-01-20", 400, "en", [["Dec 25", "2023"], ["Jan 1", "2024"], "Jan 8", "Jan 15"]),
+    ("1995-06-01", "2024-06-01", 400, "fr", ["2000", "2005", "2010", "2015", "2020"]),
+    ("0001-01-01", "9999-12-31", 800, "fr",
+     ["1000", "2000", "3000", "4000", "5000", "6000", "7000", "8000", "9000"]),
+])
+def test_the_time_axis_is_marked_at_days_months_and_years(bank, visit, first, last, width, lang, labels):
+    page = visit(bank, "/?lang=fr", timezone_id="America/New_York")
+    ends = page.evaluate("([a, b]) => [Date.parse(a) / 1000, Date.parse(b) / 1000]", [first, last])
+    ticks = page.evaluate(TICKS, [*ends, width, lang])
+    assert [label for _, label in ticks] == labels
+    assert all(value % DAY == 0 for value, _ in ticks)
+
+
+def test_the_time_axis_of_a_day_has_hours(bank, visit):
+    page = visit(bank, "/?lang=fr")
+    ticks = page.evaluate(TICKS, [1704067200, 1704067200 + DAY, 400, "fr"])
+    assert [label for _, label in ticks] == [
+        ["00:00", "1 janv. 2024"], "06:00", "12:00", "18:00", ["00:00", "2 janv. 2024"]]
