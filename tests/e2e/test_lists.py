@@ -4,7 +4,7 @@ import io
 import json
 import re
 
-from conftest import minor
+from e2e.conftest import minor
 from playwright.sync_api import expect
 
 ALL = """SELECT partition || ':' || offset FROM transactions JOIN accounts USING (account_id)

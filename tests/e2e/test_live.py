@@ -1,7 +1,8 @@
 """A page that is open follows the ledger, and leaves its reader alone."""
 import signal
 
-from conftest import SAMPLE, applied, event, serve
+from conftest import event
+from e2e.conftest import SAMPLE, applied, serve
 from playwright.sync_api import expect
 
 APPEARS_MS = 15000  # a deadline for hangs, not for speed

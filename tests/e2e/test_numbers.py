@@ -1,6 +1,6 @@
 """What pages show is what SQLite has, to the cent, beyond what a double can hold."""
 import pytest
-from conftest import minor
+from e2e.conftest import minor
 
 TOTALS = """SELECT sum(amount_minor / 100), sum(amount_minor % 100), count(*) FROM transactions
             WHERE amount_minor {} 0"""

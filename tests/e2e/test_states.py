@@ -5,7 +5,8 @@ import json
 import os
 import urllib.request
 
-from conftest import HOSTILE, SAMPLE, applied, event, serve
+from conftest import event
+from e2e.conftest import HOSTILE, SAMPLE, applied, serve
 from playwright.sync_api import expect
 
 
