@@ -92,7 +92,7 @@ const DAY_S = 86400;
 
 /** Deposits upward, withdrawals downward and striped. */
 function flowSets(look, rows, place) {
-  const bar = { maxBarThickness: 28, grouped: false, borderWidth: 1 };
+  const bar = { maxBarThickness: 20, grouped: false, borderWidth: 1 };
   const set = (key, sign, ink, fill) => ({
     ...bar,
     label: look.names[key],
@@ -109,32 +109,38 @@ function flowSets(look, rows, place) {
 
 function daily(look, rows) {
   const days = rows.map((row) => seconds(row.day));
-  const half = DAY_S / 2;
+  const last = Math.max(...days) + DAY_S / 2;
+  const first = Math.min(Math.min(...days) - DAY_S / 2, last - 7 * DAY_S); // a week at least
   return {
     type: "bar",
     data: { datasets: flowSets(look, rows, (y, row) => ({ x: seconds(row.day), y })) },
     labels: rows.map((row) => row.day.text),
     scales: {
-      x: timeAxis(look, Math.min(...days) - half, Math.max(...days) + half, DAY_S),
+      x: timeAxis(look, first, last, DAY_S),
       y: amountAxis(look),
     },
   };
 }
 
+/** Each bar at the height of its row: look.middles. */
 function bars(look, rows) {
+  const { middles, beside, height } = look.places;
   return {
     type: "bar",
-    data: {
-      labels: rows.map((row) => row.account.value),
-      datasets: flowSets(look, rows, (x) => x),
-    },
+    data: { datasets: flowSets(look, rows, (x, row, index) => ({ x, y: middles[index] })) },
     labels: rows.map((row) => row.account.text),
     indexAxis: "y",
     scales: {
       x: amountAxis(look, { afterFit: (axis) => { axis.height = BARS_AXIS_PX; } }),
       y: {
-        display: !look.beside, // the row has the name
+        type: "linear",
+        display: !beside, // the row has the name
+        reverse: true,
+        min: 0,
+        max: height,
+        offset: false,
         grid: { display: false, borderColor: look.line },
+        afterBuildTicks: (axis) => { axis.ticks = middles.map((value) => ({ value })); },
         ticks: { color: look.ink, autoSkip: false, callback: (value, i) => short(rows[i].account) },
       },
     },
@@ -240,22 +246,24 @@ function canvasOf(figure) {
 }
 
 /**
- * Bars stand beside their rows where the style sheet puts them there, and below the table
- * otherwise.
+ * Where bars stand: beside their rows where the style sheet has put them there, and one below the
+ * other otherwise.
  *
- * @return whether they stand beside.
+ * @return the middles of all bars, from the top of the plot, and its height without the axis.
  */
 function placeBars(figure, plot) {
-  const { rows } = document.getElementById(figure.dataset.table).tBodies[0];
+  const rows = [...document.getElementById(figure.dataset.table).tBodies[0].rows];
+  const boxes = rows.map((row) => row.getBoundingClientRect());
   plot.style.marginTop = "0";
   const from = plot.getBoundingClientRect();
-  const first = rows[0].getBoundingClientRect();
-  const last = rows[rows.length - 1].getBoundingClientRect();
-  const beside = from.left >= first.right && first.top >= from.top;
-  if (beside) plot.style.marginTop = `${first.top - from.top}px`;
-  const height = beside ? last.bottom - first.top : rows.length * BAR_PX;
+  const top = boxes[0].top;
+  const beside = from.left >= boxes[0].right && top >= from.top;
+  const middles = boxes.map((box, i) => (
+    beside ? (box.top + box.bottom) / 2 - top : (i + 0.5) * BAR_PX));
+  const height = beside ? boxes.at(-1).bottom - top : rows.length * BAR_PX;
+  if (beside) plot.style.marginTop = `${top - from.top}px`;
   plot.style.height = `${height + BARS_AXIS_PX}px`;
-  return beside;
+  return { middles, height, beside };
 }
 
 function draw(figure) {
@@ -268,7 +276,7 @@ function draw(figure) {
   if (rows.length === 0) return;
   const look = lookOf(figure);
   const canvas = canvasOf(figure);
-  look.beside = figure.dataset.chart === "bars" && placeBars(figure, canvas.parentElement);
+  if (figure.dataset.chart === "bars") look.places = placeBars(figure, canvas.parentElement);
   const made = KINDS[figure.dataset.chart](look, rows);
   if (known === undefined) {
     const chart = new Chart(canvas, { ...made, options: options(figure, look, made) });

@@ -38,6 +38,7 @@ def visit(browser):
         context = browser.new_context(locale=language, **more)
         contexts.append(context)
         page = context.new_page()
+        page.set_default_timeout(8000)
         page.problems = []
         page.on("console", lambda message: page.problems.append(message.text))
         page.on("pageerror", lambda error: page.problems.append(str(error)))
