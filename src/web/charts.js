@@ -15,7 +15,7 @@ function readRows(table) {
   return [...table.tBodies].flatMap((body) => [...body.rows]).map((row) => {
     const cells = {};
     for (const cell of row.querySelectorAll("[data-k][data-v]")) {
-      const text = cell.innerText.trim();
+      const text = cell.textContent.trim();
       cells[cell.dataset.k] = { value: cell.dataset.v, text };
     }
     return cells;
@@ -241,7 +241,7 @@ function canvasOf(figure) {
     figure.append(plot);
   }
   const caption = figure.querySelector("figcaption");
-  plot.firstElementChild.setAttribute("aria-label", caption.innerText.trim());
+  plot.firstElementChild.setAttribute("aria-label", caption.textContent.trim());
   return plot.firstElementChild;
 }
 

@@ -91,6 +91,8 @@ def bank_events():
     events.append(event("MAX", "92233720368547758.07", date="2024-02-01"))
     events.append(event("C300", "10.00", balance="11.00", date="2024-03-01", memo="loyer, 1er étage"))
     events.append(event("C300", "25.00", "withdrawal", date=f"{today}T00:00:01Z"))
+    events += [event("NEW", f"{i + 1}.25", "withdrawal" if i % 4 == 1 else "deposit",
+                     f"{today - datetime.timedelta(days=i)}T00:00:00Z") for i in range(40)]
     events += [event("LONG", f"{1 + i % 50}.00", "deposit" if i % 5 else "withdrawal",
                      f"{datetime.datetime(2023, 1, 1) + datetime.timedelta(hours=3 * i):%FT%TZ}")
                for i in range(2600)]
@@ -105,7 +107,6 @@ def refused_events():
 @pytest.fixture(scope="session")
 def bank(brokers, tmp_path_factory):
     """A site that tests only read; events: how many the log has."""
-    # Here and not under build/asan: what these tests look at is the page.
     ledger = Ledger(os.environ["DAYBOOK_BIN"], brokers, tmp_path_factory.mktemp("bank"),
                     f"t-{uuid.uuid4().hex[:12]}")
     ledger.init(4)

@@ -20,7 +20,7 @@ def drawn(page, kind):
 
 def cells(page, table, key):
     return page.evaluate(f"""[...document.querySelectorAll('#{table} tbody [data-k={key}]')]
-        .map((cell) => [cell.dataset.v, cell.innerText.trim()])""")
+        .map((cell) => [cell.dataset.v, cell.textContent.trim()])""")
 
 
 def test_daily_volume(bank, visit):

@@ -71,7 +71,7 @@ def test_presets_set_the_days(bank, visit):
     page = visit(bank, "/transactions?lang=en")
     page.click(".presets a:text-is('Today')")
     assert positions(page) == stored(bank, "date_s >= unixepoch('now', 'start of day')")
-    assert len(positions(page)) == 1
+    assert len(positions(page)) >= 2
     page.click(".presets a:text-is('This year')")
     assert page.get_attribute(".presets a:text-is('This year')", "aria-current") == "true"
     assert positions(page) == stored(bank, "date_s >= unixepoch('now', 'start of year') "
