@@ -50,46 +50,80 @@ static enum MHD_Result begin_answer(struct dbk_exchange *exchange)
     return MHD_YES;
 }
 
+static struct dbk_exchange *open_exchange(struct dbk_http *http, struct MHD_Connection *connection)
+{
+    struct dbk_exchange *exchange = calloc(1, sizeof *exchange);
+    if (exchange == NULL)
+        return NULL;
+    exchange->http = http;
+    exchange->connection = connection;
+    exchange->response.status = 200;
+    exchange->tracked =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+    return exchange;
+}
+
+static void close_exchange(struct dbk_exchange *exchange)
+{
+    if (exchange == NULL)
+        return;
+    dbk_http_discard(&exchange->response);
+    free(exchange);
+}
+
+/** The headers are there, a body would not be yet: refusing now closes the connection. */
+static enum MHD_Result begin(struct dbk_exchange *exchange, const char *method, const char *version)
+{
+    const char *reason;
+    int refused = dbk_http_check(exchange->http, exchange->connection, method, version, &reason);
+    if (refused == 0)
+        return MHD_YES;
+    dbk_http_refuse(exchange, refused, reason);
+    return dbk_http_send(exchange);
+}
+
+/** The request is whole, or it was resumed after its password was checked or it was answered. */
+static enum MHD_Result go_on(struct dbk_exchange *exchange, const char *url)
+{
+    if (exchange->answered)
+        return dbk_http_send(exchange);
+    if (exchange->logged_in)
+        return begin_answer(exchange);
+    dbk_connection_begin(exchange->tracked);
+    if (!dbk_http_read(&exchange->request, exchange->connection, url)) {
+        dbk_http_refuse(exchange, 400, "the address is not well formed");
+        return dbk_http_send(exchange);
+    }
+    bool open = exchange->http->service.is_open(&exchange->request);
+    enum dbk_login login = open ? DBK_LOGIN_DONE : dbk_login(exchange);
+    if (login == DBK_LOGIN_REFUSED)
+        return dbk_http_send(exchange);
+    return login == DBK_LOGIN_DONE ? begin_answer(exchange) : MHD_YES;
+}
+
 /** Called when the headers are there, again when the (empty) body is, and after every resume. */
 static enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *url,
                                   const char *method, const char *version, const char *body,
                                   size_t *body_size, void **request_context)
 {
-    struct dbk_http *http = context;
+    enum MHD_Result result;
     struct dbk_exchange *exchange = *request_context;
-    const char *reason;
     (void)body;
-    if (exchange != NULL && exchange->answered)
-        return dbk_http_send(exchange);
+    *body_size = 0;
     if (exchange == NULL) {
-        exchange = calloc(1, sizeof *exchange);
+        exchange = *request_context = open_exchange(context, connection);
         if (exchange == NULL)
             return MHD_NO;
-        *exchange = (struct dbk_exchange){.http = http, .connection = connection};
-        exchange->response.status = 200;
-        exchange->tracked =
-            MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
-        *request_context = exchange;
-        int refused = dbk_http_check(http, connection, method, version, &reason);
-        if (refused == 0)
-            return MHD_YES; /* the next call is the request's */
-        /* Before a body would be read: refusing now closes the connection. */
-        dbk_http_refuse(exchange, refused, reason);
-        return dbk_http_send(exchange);
+        result = begin(exchange, method, version);
+    } else {
+        result = go_on(exchange, url);
     }
-    *body_size = 0;
-    if (exchange->logged_in) /* resumed after its password was checked */
-        return begin_answer(exchange);
-    dbk_connection_begin(exchange->tracked);
-    if (!dbk_http_read(&exchange->request, connection, url)) {
-        dbk_http_refuse(exchange, 400, "the address is not well formed");
-        return dbk_http_send(exchange);
+    /* A stream may stay for hours, and what was asked is not needed any more. */
+    if (exchange->sent) {
+        close_exchange(exchange);
+        *request_context = NULL;
     }
-    enum dbk_login login =
-        http->service.is_open(&exchange->request) ? DBK_LOGIN_DONE : dbk_login(exchange);
-    if (login == DBK_LOGIN_REFUSED)
-        return dbk_http_send(exchange);
-    return login == DBK_LOGIN_DONE ? begin_answer(exchange) : MHD_YES;
+    return result;
 }
 
 /** Leave escapes alone: paths are split first and decoded then. */
@@ -115,12 +149,9 @@ static void on_connection(void *context, struct MHD_Connection *connection, void
 static void on_completed(void *context, struct MHD_Connection *connection, void **request_context,
                          enum MHD_RequestTerminationCode code)
 {
-    struct dbk_exchange *exchange = *request_context;
     (void)context;
     (void)code;
-    if (exchange != NULL)
-        dbk_http_discard(&exchange->response);
-    free(exchange);
+    close_exchange(*request_context);
     *request_context = NULL;
     dbk_connection_end(
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context);

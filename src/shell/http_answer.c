@@ -329,5 +329,6 @@ enum MHD_Result dbk_http_send(struct dbk_exchange *exchange)
         MHD_queue_response(exchange->connection, (unsigned)answer->status, response);
     MHD_destroy_response(response);
     exchange->http->answered[answer->status]++;
+    exchange->sent = true;
     return result;
 }

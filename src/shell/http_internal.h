@@ -52,6 +52,7 @@ struct dbk_exchange {
     struct dbk_http_request request;
     struct dbk_http_response response;
     atomic_bool answered; /* response is complete */
+    bool sent;            /* the library has it, and the exchange is over */
     struct dbk_exchange *next_login;
     char *user; /* while its password is checked; the library's memory */
     char *password;

@@ -13,6 +13,8 @@
 
 /** Connections of one address, where addresses are told apart. */
 #define PER_ADDRESS_LIMIT 512U
+/** Of a connection: a request's line and headers must fit, and an idle stream keeps it. */
+#define CONNECTION_MEMORY 16384
 
 /** Split "HOST:PORT". */
 static int split(struct dbk_http *http, const char *listen, struct dbk_err *err)
@@ -177,8 +179,9 @@ int dbk_http_listen(struct dbk_http *http, unsigned connection_limit,
         MHD_OPTION_THREAD_POOL_SIZE, (unsigned)DBK_HTTP_LOOPS, MHD_OPTION_CONNECTION_LIMIT,
         connection_limit, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
         addresses_differ ? PER_ADDRESS_LIMIT : 0U, MHD_OPTION_CONNECTION_TIMEOUT, 30U,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)32768, MHD_OPTION_STRICT_FOR_CLIENT, 1,
-        MHD_OPTION_ARRAY, callbacks, MHD_OPTION_ARRAY, http->tls ? tls : &tls[3], MHD_OPTION_END);
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_STRICT_FOR_CLIENT,
+        1, MHD_OPTION_ARRAY, callbacks, MHD_OPTION_ARRAY, http->tls ? tls : &tls[3],
+        MHD_OPTION_END);
     if (http->daemon == NULL)
         return explain(http, errno, err);
     const union MHD_DaemonInfo *info = MHD_get_daemon_info(http->daemon, MHD_DAEMON_INFO_BIND_PORT);
