@@ -163,9 +163,9 @@ def ledger(binary, brokers, tmp_path):
     made.stop_all()
 
 
-def kafka(command, folder, port):
-    done = subprocess.run([KAFKA, command, "--port", str(port), "--dir", str(folder)], text=True,
-                          capture_output=True, timeout=120)
+def kafka(command, folder, port, *more):
+    done = subprocess.run([KAFKA, command, "--port", str(port), "--dir", str(folder), *more],
+                          text=True, capture_output=True, timeout=240)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 
@@ -179,6 +179,20 @@ def own(binary, tmp_path, unused_port):
     made.kafka = lambda command: kafka(command, folder, unused_port)
     made.broker_pid = lambda: int(open(folder / "pid").read())
     made.kill_broker = lambda: os.kill(made.broker_pid(), signal.SIGKILL)
+    yield made
+    made.stop_all()
+    made.kafka("destroy")
+
+
+@pytest.fixture
+def cluster(binary, tmp_path, unused_port):
+    """A ledger on three brokers."""
+    folder = tmp_path / "kafka"
+    made = Ledger(binary, "", tmp_path, "ledger")
+    address = kafka("start", folder, unused_port, "--brokers", "3")
+    made.brokers = made.environment["DAYBOOK_BROKERS"] = address
+    made.kafka = lambda command: kafka(command, folder, unused_port)
+    made.pid_of = lambda node: int(open(folder / f"node-{node}" / "pid").read())
     yield made
     made.stop_all()
     made.kafka("destroy")

@@ -70,7 +70,7 @@ DBK_MUST_CHECK int dbk_log_open_snapshots(struct dbk_log **log, const struct dbk
                                           struct dbk_err *err);
 void dbk_log_close(struct dbk_log *log);
 
-/** How long a question to the broker may take; 10 s unless set. */
+/** How long a question to the broker may take; 20 s unless set. */
 void dbk_log_set_timeout(struct dbk_log *log, int timeout_ms);
 
 const struct dbk_topic *dbk_log_topic(const struct dbk_log *log);

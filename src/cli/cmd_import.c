@@ -75,8 +75,9 @@ static void show_first_events(struct dbk_import *import)
         size_t size = dbk_event_encode(json, &event);
         printf("%.*s\n", (int)size, json);
     }
-    dbk_message("%" PRIu32 " rows are right; nothing was sent (--dry-run)",
-                dbk_rowset_count(import->rowset));
+    uint32_t count = dbk_rowset_count(import->rowset);
+    dbk_message("%" PRIu32 " row%s right; nothing was sent (--dry-run)", count,
+                count == 1 ? " is" : "s are");
 }
 
 static int64_t sent_per_second(const struct dbk_import *import)
@@ -155,8 +156,9 @@ static int import_file(struct dbk_cli *cli, struct dbk_import *import, const cha
     if (code != 0)
         return code;
     if (import->sent_count > 0)
-        dbk_message("sent %" PRId64 " rows in %" PRId64 ".%" PRId64 " s (%" PRId64 "/s)%s",
-                    import->sent_count, import->sending_ms / 1000, import->sending_ms / 100 % 10,
+        dbk_message("sent %" PRId64 " row%s in %" PRId64 ".%" PRId64 " s (%" PRId64 "/s)%s",
+                    import->sent_count, import->sent_count == 1 ? "" : "s",
+                    import->sending_ms / 1000, import->sending_ms / 100 % 10,
                     sent_per_second(import),
                     import->sent_before > 0 ? "; the others had been sent before" : "");
     return cli->json ? summarize_json(import, err) : summarize(import, err);

@@ -1,5 +1,6 @@
 #include "import.h"
 
+#include <daybook/buffer.h>
 #include <daybook/escape.h>
 #include <daybook/message.h>
 
@@ -11,6 +12,9 @@
 /** Bytes of a wrong value that are shown. */
 #define VALUE_MAX 60
 
+/** Bytes of a header that are shown, roughly. */
+#define HEADER_MAX 300
+
 static const char *csv_problem_text(enum dbk_csv_problem problem)
 {
     static const char *const texts[DBK_CSV_PROBLEM_COUNT] = {
@@ -19,7 +23,8 @@ static const char *csv_problem_text(enum dbk_csv_problem problem)
         [DBK_CSV_TEXT_AFTER_QUOTE] = "text after a closing quote; expected the delimiter",
         [DBK_CSV_TOO_LONG] = "a field beyond 1 MiB; a closing quote may be missing",
         [DBK_CSV_NUL] = "a zero byte; is it UTF-16? Say so with --encoding",
-        [DBK_CSV_NOT_UTF8] = "not valid UTF-8; banks often write WINDOWS-1252: --encoding",
+        [DBK_CSV_NOT_UTF8] =
+            "not valid UTF-8; banks often write WINDOWS-1252 or UTF-16: --encoding",
     };
     return texts[problem];
 }
@@ -28,8 +33,6 @@ static const char *csv_problem_text(enum dbk_csv_problem problem)
 static const char *problem_text(enum dbk_bank_problem problem)
 {
     switch (problem) {
-    case DBK_BANK_DATE:
-        return "is not a date in the file's form";
     case DBK_BANK_ACCOUNT:
         return "is not an account: expected 1 to 64 bytes of plain text";
     case DBK_BANK_AMOUNT:
@@ -59,6 +62,14 @@ static const char *problem_text(enum dbk_bank_problem problem)
     }
 }
 
+static void print_wrong_date(const struct dbk_bankfile *file, const char *shown)
+{
+    char form[DBK_DATE_FORMAT_TEXT_SIZE];
+    dbk_date_format_describe(form, &file->date_format);
+    fprintf(stderr, "\"%s\" is not a date: expected %s%s\n", shown, form,
+            file->format->has_date_format ? "" : "; --date-format says another form");
+}
+
 /** One line on standard error for one thing that is wrong. */
 static void print_wrong(const struct dbk_import *import, const struct dbk_bank_wrong *wrong)
 {
@@ -78,11 +89,57 @@ static void print_wrong(const struct dbk_import *import, const struct dbk_bank_w
     else if (wrong->problem == DBK_BANK_FIELD_COUNT)
         fprintf(stderr, "%" PRIu32 " fields; expected %" PRIu32 "\n", file->row.count,
                 file->column_count);
+    else if (wrong->problem == DBK_BANK_DATE)
+        print_wrong_date(file, shown != NULL ? shown : "");
     else
         fprintf(stderr, "\"%s%s\" %s\n", shown != NULL ? shown : "", cut ? "…" : "",
                 problem_text(wrong->problem));
     free(shown);
     free(column);
+}
+
+/** The names in the file's header, for a message; to be freed. */
+static char *header_names(const struct dbk_bankfile *file)
+{
+    struct dbk_buffer names = {.bytes = NULL};
+    for (uint32_t i = 1; i <= file->column_count && !file->format->no_header; i++) {
+        struct dbk_text name = dbk_bankfile_column_name(file, i);
+        if (names.length > HEADER_MAX) {
+            dbk_buffer_add_string(&names, ", …");
+            break;
+        }
+        dbk_buffer_add_string(&names, i > 1 ? ", " : "");
+        dbk_buffer_add(&names, name.bytes, name.length);
+    }
+    struct dbk_text text = {names.bytes, (uint32_t)names.length};
+    char *shown = names.failed ? NULL : dbk_escape_terminal(text, false);
+    dbk_buffer_clear(&names);
+    return shown;
+}
+
+/** A column is not there: which, what is there, and how to say which it is. */
+static int refuse_column(const struct dbk_import *import, struct dbk_err *err)
+{
+    const struct dbk_bankfile *file = &import->file;
+    const char *key = dbk_bank_column_key(file->fault_column);
+    struct dbk_text name = file->format->names[file->fault_column];
+    if (file->format->no_header)
+        return dbk_err_set(err, DBK_EUSAGE,
+                           "%s has %" PRIu32 " columns; with --no-header, --columns %s=NUMBER says "
+                           "which of them is the %s.",
+                           import->path, file->column_count, key, key);
+    char *names = header_names(file);
+    if (name.length == 0)
+        name = (struct dbk_text){dbk_bank_column_name(file->fault_column),
+                                 (uint32_t)strlen(dbk_bank_column_name(file->fault_column))};
+    int code = dbk_err_set(err, DBK_EUSAGE,
+                           "%s has no column for the %s (\"%.*s\"): its header is %s. Name the "
+                           "column with --columns %s=NAME; without header, --no-header --columns "
+                           "%s=NUMBER.",
+                           import->path, key, (int)(name.length < 100 ? name.length : 100),
+                           name.bytes, names != NULL ? names : "", key, key);
+    free(names);
+    return code;
 }
 
 /** A fault of the file as a whole. */
@@ -113,12 +170,7 @@ static int refuse(const struct dbk_import *import, enum dbk_bank_fault fault, st
         code = dbk_err_set(err, DBK_EUSAGE, "%s has more than %d columns.", path, DBK_COLUMNS_MAX);
         break;
     case DBK_BANK_NO_COLUMN:
-        code = dbk_err_set(
-            err, DBK_EUSAGE,
-            "%s has no column for the %s (\"%s\" in its header). Name it with "
-            "--columns %s=NAME, or, without header, --no-header --columns %s=NUMBER.",
-            path, dbk_bank_column_key(file->fault_column), dbk_bank_column_name(file->fault_column),
-            dbk_bank_column_key(file->fault_column), dbk_bank_column_key(file->fault_column));
+        code = refuse_column(import, err);
         break;
     case DBK_BANK_TWO_COLUMNS:
         code =

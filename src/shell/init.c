@@ -4,6 +4,7 @@
 #include <daybook/message.h>
 
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 /** Partitions of a new ledger of which nobody said how many. */
@@ -15,7 +16,7 @@ static int broker_count(struct dbk_kafka *kafka, int *count, struct dbk_err *err
     int code = dbk_kafka_connect(kafka, err);
     if (code != 0)
         return code;
-    if (rd_kafka_metadata(kafka->handle, 0, NULL, &metadata, DBK_KAFKA_TIMEOUT_MS / 2) !=
+    if (rd_kafka_metadata(kafka->handle, 0, NULL, &metadata, DBK_KAFKA_CONNECT_MS) !=
         RD_KAFKA_RESP_ERR_NO_ERROR)
         return dbk_kafka_unreachable(kafka, err);
     *count = metadata->broker_cnt;
@@ -41,24 +42,29 @@ static int create(struct dbk_kafka *kafka, const char *name, int32_t partition_c
     rd_kafka_queue_t *queue = rd_kafka_queue_new(kafka->handle);
     rd_kafka_AdminOptions_t *options =
         rd_kafka_AdminOptions_new(kafka->handle, RD_KAFKA_ADMIN_OP_CREATETOPICS);
-    rd_kafka_AdminOptions_set_operation_timeout(options, DBK_KAFKA_TIMEOUT_MS, why, sizeof why);
+    rd_kafka_AdminOptions_set_operation_timeout(options, DBK_KAFKA_TIMEOUT_MS / 2, why, sizeof why);
     rd_kafka_CreateTopics(kafka->handle, &topic, 1, options, queue);
-    rd_kafka_event_t *event = dbk_kafka_await(kafka, queue, 2 * DBK_KAFKA_TIMEOUT_MS);
+    rd_kafka_event_t *event = dbk_kafka_await(kafka, queue, DBK_KAFKA_TIMEOUT_MS);
     int code = 0;
     size_t results = 0;
     const rd_kafka_CreateTopics_result_t *result =
         event != NULL ? rd_kafka_event_CreateTopics_result(event) : NULL;
     const rd_kafka_topic_result_t **topics =
         result != NULL ? rd_kafka_CreateTopics_result_topics(result, &results) : NULL;
-    if (event == NULL || rd_kafka_event_error(event) != RD_KAFKA_RESP_ERR_NO_ERROR || results != 1)
-        code = dbk_err_set(err, DBK_EBROKER, "topic %s was not created: %s.", name,
-                           event != NULL ? rd_kafka_event_error_string(event) : "no answer");
+    const char *reason = NULL;
+    if (event == NULL)
+        reason = "no answer";
+    else if (rd_kafka_event_error(event) != RD_KAFKA_RESP_ERR_NO_ERROR || results != 1)
+        reason = rd_kafka_event_error_string(event);
     else if (rd_kafka_topic_result_error(topics[0]) != RD_KAFKA_RESP_ERR_NO_ERROR &&
              rd_kafka_topic_result_error(topics[0]) != RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS)
-        code = dbk_err_set(err, DBK_EBROKER, "topic %s was not created: %s.", name,
-                           rd_kafka_topic_result_error_string(topics[0]) != NULL
-                               ? rd_kafka_topic_result_error_string(topics[0])
-                               : rd_kafka_err2str(rd_kafka_topic_result_error(topics[0])));
+        reason = rd_kafka_topic_result_error_string(topics[0]);
+    if (reason != NULL) {
+        size_t length = strlen(reason); /* some of Kafka's sentences have their full stop */
+        length -= length > 0 && reason[length - 1] == '.';
+        code = dbk_err_set(err, DBK_EBROKER, "topic %s was not created: %.*s.", name, (int)length,
+                           reason);
+    }
     if (event != NULL)
         rd_kafka_event_destroy(event);
     rd_kafka_AdminOptions_destroy(options);
@@ -92,7 +98,7 @@ static int refuse(const struct dbk_topic *topic, const struct dbk_topic_findings
         topic->name, findings->fatal);
 }
 
-/** Create or check one topic. */
+/** Create or check one topic. replication: for a new one. */
 static int ensure(struct dbk_kafka *kafka, const struct dbk_config *config, const char *name,
                   int32_t partition_count, int32_t replication, struct dbk_topic *topic,
                   struct dbk_err *err)
@@ -139,9 +145,9 @@ static int delete_topic(struct dbk_kafka *kafka, const struct dbk_config *config
     rd_kafka_queue_t *queue = rd_kafka_queue_new(kafka->handle);
     rd_kafka_AdminOptions_t *options =
         rd_kafka_AdminOptions_new(kafka->handle, RD_KAFKA_ADMIN_OP_DELETETOPICS);
-    rd_kafka_AdminOptions_set_operation_timeout(options, DBK_KAFKA_TIMEOUT_MS, why, sizeof why);
+    rd_kafka_AdminOptions_set_operation_timeout(options, DBK_KAFKA_TIMEOUT_MS / 2, why, sizeof why);
     rd_kafka_DeleteTopics(kafka->handle, &request, 1, options, queue);
-    rd_kafka_event_t *event = dbk_kafka_await(kafka, queue, 2 * DBK_KAFKA_TIMEOUT_MS);
+    rd_kafka_event_t *event = dbk_kafka_await(kafka, queue, DBK_KAFKA_TIMEOUT_MS);
     const rd_kafka_DeleteTopics_result_t *result =
         event != NULL ? rd_kafka_event_DeleteTopics_result(event) : NULL;
     size_t count = 0;
@@ -198,6 +204,7 @@ int dbk_log_init(const struct dbk_config *config, int32_t partition_count, int32
     struct dbk_kafka kafka;
     struct dbk_topic topic;
     int brokers = 0;
+    int32_t wanted = replication;
     snprintf(snapshots, sizeof snapshots, "%s%s", config->topic, DBK_SNAPSHOTS_SUFFIX);
     int code = dbk_kafka_open(&kafka, config, RD_KAFKA_CONSUMER, settings, NULL, err);
     if (code != 0)
@@ -207,6 +214,10 @@ int dbk_log_init(const struct dbk_config *config, int32_t partition_count, int32
         replication = brokers < 3 ? brokers : 3;
     if (code == 0)
         code = ensure(&kafka, config, config->topic, partition_count, replication, &topic, err);
+    if (code == 0 && wanted > 0 && topic.replication != wanted)
+        dbk_warning("topic %s has %d replica%s, not %d. Kafka's kafka-reassign-partitions changes "
+                    "that.",
+                    topic.name, topic.replication, topic.replication == 1 ? "" : "s", wanted);
     if (code == 0) {
         if (topic.replication == 2)
             dbk_warning("with 2 replicas an event is acknowledged while one of them may be down: "

@@ -121,11 +121,14 @@ bool dbk_kafka_is_stopped(const struct dbk_kafka *kafka)
     return kafka->config->stop != NULL && *kafka->config->stop != 0;
 }
 
+int dbk_kafka_timeout(const struct dbk_kafka *kafka, int most_ms)
+{
+    return kafka->timeout_ms < most_ms ? kafka->timeout_ms : most_ms;
+}
+
 int dbk_kafka_connect(struct dbk_kafka *kafka, struct dbk_err *err)
 {
-    int64_t deadline_ms = dbk_clock_monotonic_ms() + (kafka->timeout_ms < DBK_KAFKA_TIMEOUT_MS / 2
-                                                          ? kafka->timeout_ms
-                                                          : DBK_KAFKA_TIMEOUT_MS / 2);
+    int64_t deadline_ms = dbk_clock_monotonic_ms() + dbk_kafka_timeout(kafka, DBK_KAFKA_CONNECT_MS);
     /* The cluster's id is part of the first answer; waiting for it asks nothing by itself. */
     for (;;) {
         char *cluster_id = rd_kafka_clusterid(kafka->handle, 100);
@@ -165,10 +168,16 @@ int dbk_kafka_unreachable(struct dbk_kafka *kafka, struct dbk_err *err)
                        kafka->config->brokers, trouble[0] != '\0' ? ": " : "", trouble);
 }
 
-/** What passes by itself: a topic that was just made, a leader that was just chosen. */
+bool dbk_kafka_is_silence(rd_kafka_resp_err_t error)
+{
+    return error == RD_KAFKA_RESP_ERR__TIMED_OUT || error == RD_KAFKA_RESP_ERR__TRANSPORT ||
+           error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN;
+}
+
+/** What may pass by itself: a topic that was just made, a leader that died or was just chosen. */
 static bool is_passing(rd_kafka_resp_err_t error)
 {
-    return error == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION ||
+    return dbk_kafka_is_silence(error) || error == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION ||
            error == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE ||
            error == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
 }
@@ -182,7 +191,8 @@ static rd_kafka_resp_err_t ask_offsets(struct dbk_kafka *kafka, const char *topi
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(partition_count);
     for (int32_t p = 0; p < partition_count; p++)
         rd_kafka_topic_partition_list_add(list, topic, p)->offset = which;
-    rd_kafka_resp_err_t error = rd_kafka_offsets_for_times(kafka->handle, list, kafka->timeout_ms);
+    rd_kafka_resp_err_t error =
+        rd_kafka_offsets_for_times(kafka->handle, list, dbk_kafka_timeout(kafka, DBK_KAFKA_TRY_MS));
     *failed = 0;
     for (int i = 0; error == RD_KAFKA_RESP_ERR_NO_ERROR && i < list->cnt; i++) {
         const rd_kafka_topic_partition_t *found = &list->elems[i];
@@ -204,10 +214,10 @@ static int query_offsets(struct dbk_kafka *kafka, const char *topic, int32_t par
             ask_offsets(kafka, topic, partition_count, which, offsets, &failed);
         if (error == RD_KAFKA_RESP_ERR_NO_ERROR)
             return 0;
-        if (error == RD_KAFKA_RESP_ERR__TIMED_OUT || error == RD_KAFKA_RESP_ERR__TRANSPORT ||
-            error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
+        bool late = dbk_clock_monotonic_ms() > deadline_ms || dbk_kafka_is_stopped(kafka);
+        if (late && dbk_kafka_is_silence(error))
             return dbk_kafka_unreachable(kafka, err);
-        if (!is_passing(error) || dbk_clock_monotonic_ms() > deadline_ms)
+        if (late || !is_passing(error))
             return dbk_err_set(err, DBK_EBROKER,
                                "the broker does not say where partition %d of topic %s ends: %s. "
                                "Try again when the cluster is healthy.",

@@ -11,8 +11,15 @@
 #include <librdkafka/rdkafka.h>
 #include <pthread.h>
 
-/** How long a question to the broker may take. */
-#define DBK_KAFKA_TIMEOUT_MS 10000
+/** How long a question to the cluster may take: others lead a dead broker's partitions after 10 s.
+ */
+#define DBK_KAFKA_TIMEOUT_MS 20000
+
+/** How long it may take until any broker answers at all. */
+#define DBK_KAFKA_CONNECT_MS 5000
+
+/** After so long a question is asked again: it may wait for a broker that just died. */
+#define DBK_KAFKA_TRY_MS 3000
 
 struct dbk_kafka {
     rd_kafka_t *handle;
@@ -53,6 +60,12 @@ bool dbk_kafka_take_interrupted(struct dbk_kafka *kafka);
 
 /** @return true where the user asked to stop. */
 bool dbk_kafka_is_stopped(const struct dbk_kafka *kafka);
+
+/** @return most_ms, or less where all questions may take less. */
+int dbk_kafka_timeout(const struct dbk_kafka *kafka, int most_ms);
+
+/** @return true where there was no answer: the broker died, or is out of reach. */
+bool dbk_kafka_is_silence(rd_kafka_resp_err_t error);
 
 /** Wait until a broker has answered. @return 0, DBK_EBROKER or DBK_ESTOPPED. */
 DBK_MUST_CHECK int dbk_kafka_connect(struct dbk_kafka *kafka, struct dbk_err *err);

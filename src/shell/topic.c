@@ -99,21 +99,23 @@ static void compare_settings(struct dbk_topic *topic, struct dbk_topic_findings 
     topic->settings_known = true;
 }
 
-/** @param[out] unheard  this broker does not know the topic that the metadata have. */
+/** @param[out] again  this may pass: the broker died, or has not yet heard of the topic that the
+ * metadata have. */
 static int read_settings(struct dbk_kafka *kafka, struct dbk_topic *topic,
-                         struct dbk_topic_findings *findings, bool *unheard, struct dbk_err *err)
+                         struct dbk_topic_findings *findings, bool *again, struct dbk_err *err)
 {
     int code = 0;
-    *unheard = false;
+    *again = false;
     char why[256];
+    int timeout_ms = dbk_kafka_timeout(kafka, DBK_KAFKA_TRY_MS);
     rd_kafka_queue_t *queue = rd_kafka_queue_new(kafka->handle);
     rd_kafka_AdminOptions_t *options =
         rd_kafka_AdminOptions_new(kafka->handle, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS);
     rd_kafka_ConfigResource_t *resource =
         rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic->name);
-    rd_kafka_AdminOptions_set_request_timeout(options, kafka->timeout_ms, why, sizeof why);
+    rd_kafka_AdminOptions_set_request_timeout(options, timeout_ms, why, sizeof why);
     rd_kafka_DescribeConfigs(kafka->handle, &resource, 1, options, queue);
-    rd_kafka_event_t *event = dbk_kafka_await(kafka, queue, kafka->timeout_ms + 1000);
+    rd_kafka_event_t *event = dbk_kafka_await(kafka, queue, timeout_ms + 1000);
     const rd_kafka_DescribeConfigs_result_t *result =
         event != NULL ? rd_kafka_event_DescribeConfigs_result(event) : NULL;
     rd_kafka_resp_err_t error =
@@ -135,7 +137,7 @@ static int read_settings(struct dbk_kafka *kafka, struct dbk_topic *topic,
     } else if (dbk_kafka_is_stopped(kafka)) {
         code = dbk_err_set(err, DBK_ESTOPPED, "stopped.");
     } else {
-        *unheard = error == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+        *again = error == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART || dbk_kafka_is_silence(error);
         code = dbk_err_set(err, DBK_EBROKER,
                            "the broker does not tell the settings of topic %s: %s. Try again when "
                            "the cluster is healthy.",
@@ -157,10 +159,8 @@ static int read_metadata(struct dbk_kafka *kafka, const struct dbk_config *confi
     rd_kafka_topic_t *handle = rd_kafka_topic_new(kafka->handle, topic->name, NULL);
     if (handle == NULL)
         return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
-    rd_kafka_resp_err_t error =
-        rd_kafka_metadata(kafka->handle, 0, handle, &metadata,
-                          kafka->timeout_ms < DBK_KAFKA_TIMEOUT_MS / 2 ? kafka->timeout_ms
-                                                                       : DBK_KAFKA_TIMEOUT_MS / 2);
+    rd_kafka_resp_err_t error = rd_kafka_metadata(kafka->handle, 0, handle, &metadata,
+                                                  dbk_kafka_timeout(kafka, DBK_KAFKA_CONNECT_MS));
     rd_kafka_topic_destroy(handle);
     if (error != RD_KAFKA_RESP_ERR_NO_ERROR)
         return dbk_kafka_unreachable(kafka, err);
@@ -190,8 +190,6 @@ int dbk_topic_describe(struct dbk_kafka *kafka, const struct dbk_config *config,
     *findings = (struct dbk_topic_findings){.fatal = ""};
     snprintf(topic->name, sizeof topic->name, "%s", name);
     int code = dbk_kafka_connect(kafka, err);
-    if (code == 0)
-        code = read_metadata(kafka, config, topic, err);
     if (code != 0)
         return code;
     char *cluster_id = rd_kafka_clusterid(kafka->handle, kafka->timeout_ms);
@@ -200,13 +198,17 @@ int dbk_topic_describe(struct dbk_kafka *kafka, const struct dbk_config *config,
                            config->brokers);
     snprintf(topic->cluster_id, sizeof topic->cluster_id, "%s", cluster_id);
     rd_kafka_mem_free(kafka->handle, cluster_id);
-    /* Brokers hear one after the other of a topic that was just created. */
+    /* The settings are asked for at the broker that the metadata call the controller: where that
+     * one is dead, later metadata name another. */
     int64_t deadline_ms = dbk_clock_monotonic_ms() + kafka->timeout_ms;
-    bool unheard;
-    for (;;) {
-        code = read_settings(kafka, topic, findings, &unheard, err);
-        if (code == 0 || !unheard || dbk_clock_monotonic_ms() > deadline_ms)
+    bool again;
+    do {
+        code = read_metadata(kafka, config, topic, err);
+        if (code != 0)
             return code;
-        usleep(50000);
-    }
+        code = read_settings(kafka, topic, findings, &again, err);
+        if (code != 0 && again)
+            usleep(50000);
+    } while (code != 0 && again && dbk_clock_monotonic_ms() < deadline_ms);
+    return code;
 }

@@ -1,5 +1,6 @@
 """A broker that dies and comes back: waited for, verified, and gone on with."""
 import os
+import signal
 import time
 
 from conftest import event
@@ -22,3 +23,29 @@ def test_a_killed_broker_is_waited_for(own, terminate):
     terminate(service, within=5)
     own.kafka("start")
     own.run("audit")
+
+
+def test_one_of_three_brokers_dies_and_nobody_notices(cluster, terminate):
+    """While an import sends and a projector follows: all of it arrives, once."""
+    said = cluster.run("init", "--partitions", "6").stderr
+    assert "3 replicas" in said and "min.insync.replicas=2" in said
+    said = cluster.run("init", "-t", "two", "--replication", "2").stderr
+    assert "with 2 replicas" in said
+    assert "has 2 replicas, not 3" in cluster.run("init", "-t", "two", "--replication", 3).stderr
+    path = cluster.folder / "bank.csv"
+    count = 100_000
+    path.write_text("transaction_date;account;transaction_value\n" + "".join(
+        f"01/01/2024;A{i % 500};{1 + i % 900}.00\n" for i in range(count)))
+    follower = cluster.start("project", "--follow")
+    importing = cluster.start("import", path)
+    cluster.wait_for(lambda: cluster.sql("SELECT count(*) FROM transactions")[0][0] > 0, "a start")
+    os.kill(cluster.pid_of(2), signal.SIGKILL)
+    assert "6 partitions" in cluster.run("status").stdout
+    importing.wait(120)
+    assert importing.returncode == 0, open(importing.log).read()
+    cluster.wait_for(lambda: cluster.sql("SELECT count(*) FROM transactions")[0][0] == count,
+                     "all of it", 120)
+    assert cluster.assert_whole() == count
+    terminate(follower, within=20)
+    cluster.kafka("start")
+    cluster.run("audit")

@@ -80,21 +80,32 @@ def test_other_banks_by_options_and_rules(ledger):
 
 def test_every_wrong_row_is_told_and_nothing_is_sent(ledger):
     ledger.init(1)
-    path = write(ledger, "bad.csv", HEADER + "01/01/2024;C1;10.00;\n32/01/2024;C1;1.00;\n"
-                 "01/01/2024;;1.00;\n01/01/2024;C1;0.00;\n01/01/2024;C1;1.234;\n"
-                 "01/01/2024;C1;99999999999999999999.00;\n01/01/2024;C1\n"
-                 "01/01/2024;C\u202e1;1.00;\n")
+    wrong = [("32/01/2024;C1;1.00;", 'column 1 transaction_date: "32/01/2024" is not a date: '
+                                     'expected dd/mm/yyyy'),
+             ("01/01/2024;;1.00;", 'column 2 account: "" is not an account: expected 1 to 64'),
+             ("01/01/2024;C1;0.00;", 'column 3 transaction_value: "0.00" moves nothing: expected'),
+             ("01/01/2024;C1;1.234;", 'column 3 transaction_value: "1.234" has more than two'),
+             ("01/01/2024;C1;1e3;", 'column 3 transaction_value: "1e3" is not an amount: expected'),
+             ("01/01/2024;C1;99999999999999999999.00;", "column 3 transaction_value: "
+              '"99999999999999999999.00" is too large: amounts go up to'),
+             ("01/01/2024;C1;1.00;x", 'column 4 balance: "x" is not an amount: expected'),
+             ("01/01/2024;C1", "2 fields; expected 4"),
+             ("01/01/2024;C\u202e1;1.00;", 'column 2 account: "C\\xE2\\x80\\xAE1" is not'),
+             ("1/1/24;;x;y", "column 4 balance")]
+    path = write(ledger, "bad.csv", HEADER + "01/01/2024;C1;10.00;\n" +
+                 "".join(row + "\n" for row, _ in wrong))
     said = ledger.run("import", path, status=2).stderr
-    for line in range(3, 10):
-        assert re.search(rf"bad\.csv:{line}: ", said), (line, said)
-    assert "7 of 8 rows are wrong; nothing was sent" in said and "\u202e" not in said
+    for line, (_, expected) in enumerate(wrong, 3):
+        assert f"bad.csv:{line}: {expected}" in said, (expected, said)
+    assert said.count("bad.csv:12: ") == 4, "all of a row's faults are told at once"
+    assert "10 of 11 rows are wrong; nothing was sent" in said and "\u202e" not in said
     assert events(ledger) == 0
 
 
 @pytest.mark.parametrize("text, why", [
     ("", "is empty"),
     (HEADER, "no rows"),
-    ("date;value\n1;2\n", "no column for the"),
+    ("date;value\n1;2\n", "its header is date, value. Name the column with --columns date=NAME"),
     (HEADER + '01/01/2024;C1;"1,234";\n', "--decimal"),
     (HEADER + "01/01/2024;C1;1,50;\n01/01/2024;C1;1.50;\n", "--decimal"),
     (HEADER + '01/01/2024;"C1;1,50;\n', "never closed"),
