@@ -150,7 +150,7 @@ void dbk_page_begin_table(struct dbk_page *page, const char *id, enum dbk_text_i
     page->row_count = 0;
     dbk_page_add(page,
                  "<div id=\"%s-live\" data-live>\n<div class=\"scroll\" tabindex=\"0\" "
-                 "role=\"region\" aria-labelledby=\"%s-caption\"><table id=\"%s\" class=\"%s\">\n"
+                 "role=\"group\" aria-labelledby=\"%s-caption\"><table id=\"%s\" class=\"%s\">\n"
                  "<caption id=\"%s-caption\" class=\"visually-hidden\">%t</caption>\n",
                  id, id, id, class, id, caption);
 }

@@ -1,4 +1,5 @@
 """On paper: rows with their heading on every sheet, which rows they are, as of when; no buttons."""
+import collections
 import subprocess
 
 import pytest
@@ -30,12 +31,23 @@ def test_transactions_on_paper(bank, visit, tmp_path, scheme):
         assert row in whole
 
 
-def test_a_statement_on_paper_has_its_chart(bank, visit, tmp_path):
+def colours(path):
+    """How often each colour is in a picture that pdftoppm made."""
+    kind, size, depth, pixels = path.read_bytes().split(b"\n", 3)
+    assert (kind, depth) == (b"P6", b"255")
+    return collections.Counter(zip(pixels[0::3], pixels[1::3], pixels[2::3]))
+
+
+def test_charts_on_paper_are_dark_on_white(bank, visit, tmp_path):
     page = visit(bank, "/accounts/C100?lang=en", color_scheme="dark")
     page.locator("canvas").wait_for()
-    page.pdf(path=tmp_path / "page.pdf")
-    subprocess.run(["pdftoppm", "-r", "50", "-png", tmp_path / "page.pdf", tmp_path / "sheet"], check=True)
-    images = subprocess.run(["pdfimages", "-list", tmp_path / "page.pdf"], check=True,
-                            capture_output=True, text=True).stdout.splitlines()
-    assert len(images) > 2, "the chart is not printed"
-    assert page.evaluate("document.documentElement.hasAttribute('data-printing')") is False
+    printed(page, tmp_path)
+    subprocess.run(["pdftoppm", "-r", "100", "-f", "1", "-l", "1", "-singlefile",
+                    tmp_path / "page.pdf", tmp_path / "sheet"], check=True)
+    found = colours(tmp_path / "sheet.ppm")
+    assert found[255, 255, 255] > 0.7 * sum(found.values()), "paper is white"
+    line = page.evaluate("""() => {
+        document.documentElement.toggleAttribute('data-printing', true);
+        return getComputedStyle(document.querySelector('a')).color.match(/\\d+/g).map(Number); }""")
+    assert found[tuple(line)] > 200, "the line of the chart, in the colour of the light theme"
+    assert page.locator("canvas").count() == 1
