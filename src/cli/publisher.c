@@ -26,7 +26,7 @@ int dbk_publisher_parse(struct dbk_publisher *publisher, const char *text, struc
 #define FLUSH_PATIENCE_MS 1000
 
 /** After a failure the projector is not held up again before this. */
-#define RETRY_MS 60000
+#define RETRY_MS 10000
 
 int dbk_publisher_open(struct dbk_publisher *publisher, const struct dbk_config *config,
                        const struct dbk_topic *topic, struct dbk_err *err)
