@@ -281,13 +281,13 @@ static int choose_beginning(struct tail *tail, struct dbk_err *err)
     int code = 0;
     if (from_text != NULL && strcmp(from_text, "beginning") == 0)
         return 0;
-    if (from_text != NULL) {
+    size_t digits = from_text != NULL ? strspn(from_text, "0123456789") : 0;
+    if (from_text != NULL && (digits == 0 || from_text[digits] != ':'))
+        return dbk_err_set(err, DBK_EUSAGE,
+                           "--from %.100s: give \"beginning\" or positions, like 0:42,1:17.",
+                           from_text);
+    if (from_text != NULL)
         code = dbk_when_parse(&when, "--from", from_text, count, err);
-        if (code == 0 && when.kind != DBK_WHEN_POSITIONS)
-            code = dbk_err_set(err, DBK_EUSAGE,
-                               "--from %.100s: give \"beginning\" or positions, like 0:42,1:17.",
-                               from_text);
-    }
     for (int32_t p = 0; code == 0 && p < count; p++) {
         int64_t end = tail->offset_end[p];
         if (from_text == NULL)

@@ -96,7 +96,7 @@ def test_a_closed_pipe_ends_it(ledger):
 
 @pytest.mark.parametrize("words, hint", [
     (["-o", "2024-01-01"], "beginning"), (["-o", "7:0"], "no partition 7"),
-    (["-o", "x"], "none"), (["-n", "-1"], "whole number"), (["C100"], "too many")])
+    (["-o", "x"], "beginning"), (["-n", "-1"], "whole number"), (["C100"], "too many")])
 def test_log_says_what_it_takes(ledger, words, hint):
     ledger.init(1)
     assert hint in ledger.run("log", *words, status=2).stderr

@@ -10,7 +10,6 @@ import time
 import pexpect
 import pytest
 from conftest import DEADLINE_S, event
-from test_broker import own  # noqa: F401 - a broker that a test may stop
 
 DATE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d|\d\d/\d\d/\d{4} \d\d:\d\d:\d\d")
 
@@ -320,7 +319,7 @@ def test_kill_nine_leaves_the_log_as_the_only_truth(ledger, open_window):
     assert balance(ledger) == f"{830 + len(sent)}.00"
 
 
-def test_a_broker_that_goes_and_comes_back(own, open_window):  # noqa: F811
+def test_a_broker_that_goes_and_comes_back(own, open_window):
     own.init(2).send(SAMPLE)
     window = open_window(own)
     window.connect("C100")
@@ -338,11 +337,11 @@ def test_a_broker_that_goes_and_comes_back(own, open_window):  # noqa: F811
     assert balance(own) == "842.50"
 
 
-def stop_all(own, number):  # noqa: F811
+def stop_all(own, number):
     os.kill(int(open(own.folder / "kafka" / "pid").read()), number)
 
 
-def test_what_is_in_flight_is_resolved_and_never_repeated(own, open_window):  # noqa: F811
+def test_what_is_in_flight_is_resolved_and_never_repeated(own, open_window):
     own.init(1).send(SAMPLE)
     window = open_window(own)
     window.connect("C100")
@@ -366,7 +365,7 @@ def test_what_is_in_flight_is_resolved_and_never_repeated(own, open_window):  # 
     assert balance(own) == "1030.00"
 
 
-def test_leaving_while_the_outcome_is_unknown(own, open_window):  # noqa: F811
+def test_leaving_while_the_outcome_is_unknown(own, open_window):
     own.init(1).send(SAMPLE)
     window = open_window(own)
     window.connect("C100")
