@@ -7,8 +7,25 @@
 #include <dlfcn.h>
 #include <librdkafka/rdkafka.h>
 #include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
+
+/** @return true where the process has closed all it had open. */
+static bool is_gone(const char *pid)
+{
+    char path[64];
+    char line[512] = "";
+    snprintf(path, sizeof path, "/proc/%s/stat", pid);
+    FILE *file = fopen(path, "r");
+    if (file == NULL)
+        return true;
+    bool zombie = fgets(line, sizeof line, file) == NULL || strstr(line, ") Z ") != NULL;
+    fclose(file);
+    return zombie;
+}
 
 int rd_kafka_produce(rd_kafka_topic_t *topic, int32_t partition, int flags, void *payload,
                      size_t length, const void *key, size_t key_length, void *opaque)
@@ -20,7 +37,9 @@ int rd_kafka_produce(rd_kafka_topic_t *topic, int32_t partition, int flags, void
     const char *number = getenv("DAYBOOK_BROKER_SIGNAL");
     if (pid != NULL && number != NULL && !done++) {
         kill((pid_t)strtol(pid, NULL, 10), (int)strtol(number, NULL, 10));
-        usleep(300000); /* until the connections of a killed one are gone */
+        while (atoi(number) == SIGKILL && !is_gone(pid))
+            usleep(10000);
+        usleep(500000); /* until the client has seen it */
     }
     return real(topic, partition, flags, payload, length, key, key_length, opaque);
 }

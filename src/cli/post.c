@@ -16,8 +16,7 @@
 /** How often a log that cannot be read is tried again. */
 #define RETRY_MS 500
 
-/** A name that nobody else has: 80 random bits. */
-static int make_source(struct dbk_post *post, struct dbk_err *err)
+int dbk_post_new_source(struct dbk_post *post, struct dbk_err *err)
 {
     static const char digits[] = "0123456789abcdefghjkmnpqrstvwxyz";
     static const char prefix[] = "teller:";
@@ -40,7 +39,7 @@ int dbk_post_open(struct dbk_post **post, const struct dbk_config *config, struc
     if (opened == NULL)
         return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
     opened->config = config;
-    int code = make_source(opened, err);
+    int code = dbk_post_new_source(opened, err);
     if (code == 0)
         code = dbk_open_log_and_book(config, &opened->log, &opened->book, err);
     if (code == 0)

@@ -49,6 +49,9 @@ struct dbk_post {
     struct dbk_post_result result;
 };
 
+/** Take a source that nobody else has, 80 random bits, and begin at number 0. */
+DBK_MUST_CHECK int dbk_post_new_source(struct dbk_post *post, struct dbk_err *err);
+
 /** Begin to follow again from where the book is. */
 DBK_MUST_CHECK int dbk_post_follow(struct dbk_post *post, struct dbk_err *err);
 

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/** How long to wait for the broker and for the log. */
+/** How long to wait while nothing happens: no acknowledgement, no event to fold. */
 #define WAIT_MS 10000
 
 /** After this long, people are told what is waited for. */
@@ -18,6 +18,19 @@
 
 /** Accounts that are proposed for a name that does not exist. */
 #define NEAREST_MAX 3
+
+/** What is folded meanwhile: shown where it takes long, and a sign of life. */
+struct folding {
+    struct dbk_progress progress;
+    int64_t count;
+};
+
+static void count_entry(void *context, const struct dbk_entry *entry)
+{
+    struct folding *folding = context;
+    (void)entry;
+    dbk_progress_update(&folding->progress, ++folding->count);
+}
 
 static void look_at(void *context, const struct dbk_account *account)
 {
@@ -66,19 +79,24 @@ static int connect(struct dbk_post *post, const struct dbk_posting_order *order,
 }
 
 /** Step until the log has decided, the user stops, or time is up. */
-static int wait_for_decision(struct dbk_post *post, struct dbk_err *err)
+static int wait_for_decision(struct dbk_post *post, const struct folding *folding,
+                             struct dbk_err *err)
 {
     const struct dbk_post_result *result = dbk_post_result(post);
-    int64_t started_ms = dbk_clock_monotonic_ms();
+    int64_t heard_ms = dbk_clock_monotonic_ms();
     bool noted = false;
     int code = 0;
     while (code == 0 && result->outcome == DBK_OUTCOME_WAITING) {
+        int64_t offset = result->offset;
+        int64_t folded = folding->count;
         code = dbk_post_step(post, 50, err);
-        int64_t waited_ms = dbk_clock_monotonic_ms() - started_ms;
+        if (result->offset != offset || folding->count != folded)
+            heard_ms = dbk_clock_monotonic_ms();
+        int64_t waited_ms = dbk_clock_monotonic_ms() - heard_ms;
         if (dbk_stop_requested)
             dbk_post_abandon(post, "stopped.");
         else if (waited_ms > WAIT_MS)
-            dbk_post_abandon(post, "the broker did not answer for 10 seconds.");
+            dbk_post_abandon(post, "the broker said nothing for 10 seconds.");
         else if (waited_ms > NOTE_MS && !noted)
             dbk_progress_note("waiting for the broker; Ctrl-C stops");
         noted = noted || waited_ms > NOTE_MS;
@@ -116,9 +134,15 @@ int dbk_post_once(const struct dbk_cli *cli, const struct dbk_posting_order *ord
                   struct dbk_err *err)
 {
     struct dbk_post *post = NULL;
+    struct folding folding = {.count = 0};
     int code = dbk_post_open(&post, &cli->config, err);
-    if (code == 0)
+    dbk_progress_start(&folding.progress, "read", "events", 0);
+    if (code == 0) {
+        dbk_post_watch(post, count_entry, &folding);
         code = connect(post, order, err);
+    }
+    if (code == 0 && dbk_stop_requested)
+        code = dbk_err_set(err, DBK_EBROKER, "stopped; nothing was sent.");
     if (code == 0 && order->dry_run) {
         code = dbk_post_predict(post, &order->request, err);
         if (code == 0)
@@ -128,12 +152,14 @@ int dbk_post_once(const struct dbk_cli *cli, const struct dbk_posting_order *ord
     } else if (code == 0) {
         code = dbk_post_send(post, &order->request, err);
         if (code == 0)
-            code = wait_for_decision(post, err);
+            code = wait_for_decision(post, &folding, err);
+        dbk_progress_end(&folding.progress);
         if (code == 0)
             code = dbk_post_print(dbk_post_result(post), cli->json, err);
         if (code == 0)
             code = conclude(dbk_post_result(post), err);
     }
+    dbk_progress_end(&folding.progress);
     dbk_post_close(post);
     return code;
 }

@@ -103,6 +103,10 @@ static int prepare(struct dbk_post *post, const struct dbk_post_request *asked, 
         .offset = -1,
     };
     event.account = post->account.name;
+    /* No number follows one whose outcome is not known: that one would become a duplicate. */
+    bool unresolved = post->result.outcome == DBK_OUTCOME_UNKNOWN;
+    if (unresolved && dbk_post_new_source(post, err) != 0)
+        return DBK_ENOMEM;
     if (event.source.length == 0) {
         event.source = (struct dbk_text){post->source, (uint32_t)strlen(post->source)};
         event.seq = ++post->seq;

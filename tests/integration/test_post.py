@@ -339,6 +339,23 @@ def test_an_outcome_that_is_not_known_is_called_so(own):
     assert len(history(own, "C100")) == 2
 
 
+def test_what_was_once_on_the_wire_is_never_called_not_sent(own):
+    """The broker takes the bytes, then dies: the event waits in the queue again, in doubt for ever."""
+    own.init(1).run("deposit", "C100", "100", "--open")
+    pid = own.broker_pid()
+    environment = dict(own.environment, DAYBOOK_BROKER_PID=str(pid),
+                       DAYBOOK_BROKER_SIGNAL=str(int(signal.SIGSTOP)),
+                       LD_PRELOAD=os.path.join(os.path.dirname(POSTER), "libbroken_broker.so"))
+    process = subprocess.Popen([RELEASE, "deposit", "C100", "5", "--id", "a:1"], env=environment,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    time.sleep(2)
+    own.kill_broker()
+    out, err = process.communicate(timeout=DEADLINE_S)
+    assert process.returncode == 5 and "--id 'a:1'" in err, (process.returncode, out, err)
+    own.kafka("start")
+    assert "posted 0:1" in own.run("deposit", "C100", "5", "--id", "a:1").stdout
+
+
 @pytest.mark.parametrize("broken, status", [(signal.SIGSTOP, 5), (signal.SIGKILL, 3)])
 def test_ctrl_c_while_waiting_says_what_is_known(own, broken, status):
     own.init(1).run("deposit", "C100", "100", "--open")
