@@ -41,9 +41,10 @@ static int show_account(struct dbk_answer *answer, const struct dbk_account_row 
         answer->page.query = answer->query.length > 0 ? answer->query.bytes : "";
         code = read_account(answer, account, &data, &statement, series, err);
     } else {
-        answer->response->status = 400;
-        answer->page.problem = &answer->problem;
+        dbk_serve_show_problem(answer);
     }
+    if (data.series_stopped || statement.extent.stopped)
+        dbk_serve_forget(answer);
     if (code == 0) {
         dbk_serve_begin_page(answer, DBK_SECTION_ACCOUNTS, DBK_T_ACCOUNT, account->account);
         dbk_page_account(&answer->page, &data);

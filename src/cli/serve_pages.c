@@ -34,16 +34,13 @@ void dbk_serve_begin_page(struct dbk_answer *answer, enum dbk_page_section secti
                           enum dbk_text_id title, struct dbk_text subject)
 {
     answer->response->content_type = "text/html; charset=utf-8";
-    dbk_serve_freshness(answer->serve, &answer->overview, &answer->audit, &answer->freshness);
-    if (answer->response->status == 200)
-        set_etag(answer);
     dbk_page_begin(&answer->page, section, title, subject, &answer->overview, &answer->freshness);
 }
 
 void dbk_serve_say(struct dbk_answer *answer, int status, enum dbk_text_id title,
                    enum dbk_text_id advice)
 {
-    bool known = answer->overview.commit_seq > 0;
+    bool known = answer->overview.generation > 0;
     answer->said = true;
     dbk_buffer_clear(&answer->response->body);
     answer->response->status = status;
@@ -58,10 +55,15 @@ void dbk_serve_say(struct dbk_answer *answer, int status, enum dbk_text_id title
 /** Parameters that pages read beside their selection. */
 static const char *const others[] = {"lang", "count", NULL};
 
-/** What was asked for makes no sense: the form is shown again, and what is wrong with it. */
-static void refuse(struct dbk_answer *answer)
+void dbk_serve_forget(struct dbk_answer *answer)
+{
+    answer->response->etag[0] = '\0';
+}
+
+void dbk_serve_show_problem(struct dbk_answer *answer)
 {
     answer->response->status = 400;
+    dbk_serve_forget(answer);
     answer->page.problem = &answer->problem;
     answer->page.query = "";
 }
@@ -155,7 +157,7 @@ static int transactions_page(struct dbk_answer *answer, struct dbk_err *err)
     dbk_selection_init(&selection);
     if (!dbk_selection_parse(&selection, answer->params, answer->page.param_count, others,
                              answer->page.today, &answer->problem)) {
-        refuse(answer);
+        dbk_serve_show_problem(answer);
     } else {
         dbk_selection_write(&answer->query, &selection);
         counted = wants_count(answer) || dbk_selection_is_aggregate(&selection);
@@ -167,6 +169,8 @@ static int transactions_page(struct dbk_answer *answer, struct dbk_err *err)
         if (code == 0 && counted)
             code = dbk_query_count(answer->view, &selection, &count, err);
     }
+    if (rows.extent.stopped || (code == 0 && counted && count.stopped))
+        dbk_serve_forget(answer);
     if (code == 0) {
         dbk_serve_begin_page(answer, DBK_SECTION_TRANSACTIONS, DBK_T_TRANSACTIONS,
                              (struct dbk_text){"", 0});
@@ -205,12 +209,14 @@ static int accounts_page(struct dbk_answer *answer, struct dbk_err *err)
     dbk_account_selection_init(&selection);
     if (!dbk_account_selection_parse(&selection, answer->params, answer->page.param_count, others,
                                      &answer->problem)) {
-        refuse(answer);
+        dbk_serve_show_problem(answer);
     } else {
         dbk_account_selection_write(&answer->query, &selection);
         keep(answer);
         code = dbk_query_accounts(answer->view, &selection, ACCOUNTS_ON_PAGE, &rows, err);
     }
+    if (rows.extent.stopped)
+        dbk_serve_forget(answer);
     if (code == 0) {
         dbk_serve_begin_page(answer, DBK_SECTION_ACCOUNTS, DBK_T_ACCOUNTS,
                              (struct dbk_text){"", 0});
@@ -228,7 +234,7 @@ static int rejections_page(struct dbk_answer *answer, struct dbk_err *err)
     dbk_rejection_selection_init(&selection);
     if (!dbk_rejection_selection_parse(&selection, answer->params, answer->page.param_count, others,
                                        &answer->problem)) {
-        refuse(answer);
+        dbk_serve_show_problem(answer);
     } else {
         dbk_rejection_selection_write(&answer->query, &selection);
         keep(answer);
@@ -250,17 +256,18 @@ struct route {
     const char *segments[3];
     int segment_count;
     int (*answer)(struct dbk_answer *, struct dbk_err *);
-    bool piece; /* not a whole page */
+    bool validated; /* by commit and freshness: all that it says depends on them */
+    bool piece;     /* not a whole page */
 };
 
 static const struct route routes[] = {
-    {{NULL}, 0, overview_page, false},
-    {{"transactions"}, 1, transactions_page, false},
-    {{"transactions", "count"}, 2, count_piece, true},
-    {{"accounts"}, 1, accounts_page, false},
-    {{"accounts", NULL}, 2, dbk_serve_account_page, false},
-    {{"rejections"}, 1, rejections_page, false},
-    {{"events", NULL, NULL}, 3, dbk_serve_event_page, false},
+    {{NULL}, 0, overview_page, true, false},
+    {{"transactions"}, 1, transactions_page, true, false},
+    {{"transactions", "count"}, 2, count_piece, false, true},
+    {{"accounts"}, 1, accounts_page, true, false},
+    {{"accounts", NULL}, 2, dbk_serve_account_page, true, false},
+    {{"rejections"}, 1, rejections_page, true, false},
+    {{"events", NULL, NULL}, 3, dbk_serve_event_page, false, false},
 };
 
 static bool leads_to(const struct dbk_http_request *request, const struct route *route)
@@ -278,6 +285,11 @@ bool dbk_serve_page(struct dbk_answer *answer, int *code, struct dbk_err *err)
     for (size_t i = 0; i < sizeof routes / sizeof routes[0]; i++) {
         if (!leads_to(answer->request, &routes[i]))
             continue;
+        dbk_serve_freshness(answer->serve, &answer->overview, &answer->audit, &answer->freshness);
+        if (routes[i].validated)
+            set_etag(answer);
+        if (dbk_http_is_known(answer->request, answer->response))
+            return true; /* nothing that the page says has changed */
         *code = routes[i].answer(answer, err);
         if (*code == 0 && !routes[i].piece && !answer->said)
             dbk_page_end(&answer->page);
