@@ -49,6 +49,11 @@ DBK_MUST_CHECK int dbk_query_position(struct dbk_view *view, struct dbk_overview
 DBK_MUST_CHECK int dbk_query_totals(struct dbk_view *view, struct dbk_overview *overview,
                                     struct dbk_err *err);
 
+/** How far each partition is: what later commits add can then be told apart. @param[out] offset_next
+ *  as many as there are partitions. */
+DBK_MUST_CHECK int dbk_query_bounds(struct dbk_view *view, int64_t *offset_next,
+                                    struct dbk_err *err);
+
 /** The movement of all accounts on one day that has any. */
 struct dbk_day_volume {
     int64_t day; /**< since 1970-01-01, UTC */
@@ -57,7 +62,7 @@ struct dbk_day_volume {
 /** @return 0 to go on. */
 typedef int dbk_visit_day(void *context, const struct dbk_day_volume *volume);
 
-/** Visit up to limit days with movement, from first to last, in ascending order. */
+/** Visit up to limit (below 0: all) days with movement, from first to last, in ascending order. */
 DBK_MUST_CHECK int dbk_query_days(struct dbk_view *view, int64_t first, int64_t last, int limit,
                                   dbk_visit_day *visit, void *context, struct dbk_err *err);
 

@@ -50,6 +50,10 @@ DBK_MUST_CHECK int dbk_query_each_account(struct dbk_view *view,
 DBK_MUST_CHECK int dbk_query_account(struct dbk_view *view, struct dbk_text account,
                                      struct dbk_account_row *row, bool *known, struct dbk_err *err);
 
+/** The balance by transaction date, before a day (INT64_MIN: 0). */
+DBK_MUST_CHECK int dbk_query_balance_before(struct dbk_view *view, int64_t account_id, int64_t day,
+                                            int64_t *balance_minor, struct dbk_err *err);
+
 /** One line of a statement: balances add up by transaction date. */
 struct dbk_statement_line {
     struct dbk_transaction_row transaction; /**< its balance_minor and declared_minor follow the

@@ -102,12 +102,15 @@ static bool serve_status(struct dbk_answer *answer)
 
 static int route(struct dbk_answer *answer, struct dbk_err *err)
 {
-    const struct dbk_http_request *request = answer->request;
-    const char *path = request->segment_count == 1 ? request->segments[0] : "";
     int code = 0;
-    if (!serve_status(answer) && !dbk_serve_feed(answer, path, &code, err) &&
-        !dbk_serve_page(answer, &code, err))
+    if (serve_status(answer))
+        return 0;
+    if (dbk_serve_is_feed(answer->request)) {
+        if (!dbk_serve_feed(answer, &code, err))
+            dbk_http_error(answer->response, 404, "there is no such list");
+    } else if (!dbk_serve_page(answer, &code, err)) {
         dbk_serve_say(answer, 404, DBK_T_NOT_FOUND, DBK_T_NOT_FOUND_ADVICE);
+    }
     return code;
 }
 
@@ -121,7 +124,6 @@ static bool is_open(const struct dbk_http_request *request)
 static bool may_be_slow(const struct dbk_http_request *request)
 {
     static const char *const paths[] = {"metrics", "events", "count"};
-    static const char *const endings[] = {".csv", ".json"};
     static const char *const params[] = {"memo", "min", "max", "count", "search", "sort"};
     for (int i = 0; i < request->segment_count; i++)
         for (size_t j = 0; j < sizeof paths / sizeof paths[0]; j++)
@@ -132,15 +134,7 @@ static bool may_be_slow(const struct dbk_http_request *request)
         if (value != NULL && value[0] != '\0')
             return true;
     }
-    const char *last =
-        request->segment_count > 0 ? request->segments[request->segment_count - 1] : "";
-    size_t length = strlen(last);
-    for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
-        size_t end = strlen(endings[i]);
-        if (length > end && strcmp(last + length - end, endings[i]) == 0)
-            return true;
-    }
-    return false;
+    return dbk_serve_is_feed(request);
 }
 
 /** Without touching the database: may the answer keep others waiting? */
@@ -178,7 +172,11 @@ static void answer_from_view(struct dbk_answer *answer)
     struct dbk_err err = {.code = 0};
     answer->view = dbk_serve_take_view(answer->serve, &err);
     if (answer->view == NULL) {
-        if (!serve_status(answer))
+        if (serve_status(answer))
+            return;
+        if (dbk_serve_is_feed(answer->request))
+            dbk_http_error(answer->response, 503, "there is no database that can be read");
+        else
             dbk_serve_say(answer, 503, DBK_T_NO_VIEW, DBK_T_NO_VIEW_ADVICE);
         return;
     }
@@ -189,7 +187,10 @@ static void answer_from_view(struct dbk_answer *answer)
         code = route(answer, &err);
     if (code != 0) {
         dbk_warning("%s", err.text);
-        dbk_serve_say(answer, 503, DBK_T_FAILED, DBK_T_FAILED_ADVICE);
+        if (dbk_serve_is_feed(answer->request))
+            dbk_http_error(answer->response, 503, "the database could not be read in time");
+        else
+            dbk_serve_say(answer, 503, DBK_T_FAILED, DBK_T_FAILED_ADVICE);
     }
     if (answer->view != NULL) {
         dbk_query_end(answer->view);

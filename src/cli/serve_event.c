@@ -1,164 +1,15 @@
 /* One event: what the view has of it, and its record from the log itself, with the chain of digests
  * computed anew between the two stored ones around it. */
 
+#include "serve_feeds.h"
 #include "serve_pages.h"
 
-#include <daybook/clock.h>
-#include <daybook/log.h>
 #include <daybook/outcome.h>
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/** How long the log may take: a page is shown without it rather than late. */
-#define LOG_TIMEOUT_MS 1500
-
-/* --- the log --- */
-
-struct dbk_serve_log {
-    const struct dbk_config *config;
-    pthread_mutex_t mutex; /* one record is read at a time */
-    struct dbk_log *log;   /* NULL until it is asked for */
-    int64_t failed_ms;     /* when it could not be reached; 0: never */
-};
-
-int dbk_serve_log_open(struct dbk_serve_log **log, const struct dbk_config *config,
-                       struct dbk_err *err)
-{
-    *log = calloc(1, sizeof **log);
-    if (*log == NULL)
-        return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
-    (*log)->config = config;
-    pthread_mutex_init(&(*log)->mutex, NULL);
-    return 0;
-}
-
-void dbk_serve_log_close(struct dbk_serve_log *log)
-{
-    if (log == NULL)
-        return;
-    dbk_log_close(log->log);
-    pthread_mutex_destroy(&log->mutex);
-    free(log);
-}
-
-/** A record taken out of the log, and what its place in the chain says. */
-struct found {
-    enum dbk_record_state state;
-    struct dbk_record record; /* key and value stand in bytes */
-    struct dbk_digest digest;
-    char *bytes;
-};
-
-/** Copy a record out of its batch. */
-static bool keep_record(struct found *found, const struct dbk_record *record)
-{
-    size_t key_length = record->key_length > 0 ? (size_t)record->key_length : 0;
-    size_t value_length = record->value_length > 0 ? (size_t)record->value_length : 0;
-    found->bytes = malloc(key_length + value_length + 1);
-    if (found->bytes == NULL)
-        return false;
-    if (key_length > 0)
-        memcpy(found->bytes, record->key, key_length);
-    if (value_length > 0)
-        memcpy(found->bytes + key_length, record->value, value_length);
-    found->record = *record;
-    found->record.key = found->bytes;
-    found->record.value = found->bytes + key_length;
-    return true;
-}
-
-/** Read to the end of what was started, extending the chain. @return 0 where all was read. */
-static int follow_chain(struct dbk_log *log, int64_t offset, struct found *found,
-                        struct dbk_digest *chain, struct dbk_err *err)
-{
-    struct dbk_batch batch;
-    int64_t deadline_ms = dbk_clock_monotonic_ms() + LOG_TIMEOUT_MS;
-    struct dbk_digest_context *context = dbk_digest_open();
-    int code = context == NULL || dbk_batch_open(&batch, DBK_DIGEST_INTERVAL) != 0
-                   ? dbk_err_set(err, DBK_ENOMEM, "out of memory.")
-                   : 0;
-    if (code != 0) {
-        dbk_digest_close(context);
-        return code;
-    }
-    while (code == 0 && !dbk_log_at_end(log)) {
-        if (dbk_clock_monotonic_ms() > deadline_ms)
-            code = dbk_err_set(err, DBK_EBROKER, "the log did not answer in time.");
-        if (code == 0)
-            code = dbk_log_read(log, &batch, 200, err);
-        for (size_t i = 0; code == 0 && i < batch.count; i++) {
-            const struct dbk_record *record = &batch.records[i];
-            bool good = dbk_digest_extend(context, chain, record);
-            if (good && record->offset == offset) {
-                good = keep_record(found, record);
-                found->digest = *chain;
-            }
-            if (!good)
-                code = dbk_err_set(err, DBK_ENOMEM, "out of memory.");
-        }
-        dbk_batch_release(&batch);
-    }
-    dbk_batch_close(&batch);
-    dbk_digest_close(context);
-    return code;
-}
-
-/** Start to read from the stored digest before the event through the one after it. */
-static int start_reading(struct dbk_log *log, int64_t partition, int64_t from, int64_t end,
-                         struct dbk_err *err)
-{
-    int32_t count = dbk_log_topic(log)->partition_count;
-    if (partition >= count)
-        return dbk_err_set(err, DBK_ENO, "the log has another number of partitions.");
-    int64_t *offsets = calloc((size_t)count * 2, sizeof *offsets);
-    if (offsets == NULL)
-        return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
-    offsets[partition] = from;
-    offsets[count + partition] = end;
-    int code = dbk_log_start(log, offsets, offsets + count, err);
-    free(offsets);
-    return code;
-}
-
-/** Ask the log for a record; what goes wrong leaves it unread. */
-static void read_record(struct dbk_serve_log *reader, int64_t partition, int64_t offset,
-                        const struct dbk_anchor *before, const struct dbk_anchor *after,
-                        struct found *found)
-{
-    struct dbk_err err;
-    struct dbk_digest chain = before->digest;
-    int64_t end = after != NULL ? after->offset_next : offset + 1;
-    int code = 0;
-    pthread_mutex_lock(&reader->mutex);
-    int64_t now_ms = dbk_clock_monotonic_ms();
-    if (reader->log == NULL && reader->failed_ms != 0 &&
-        now_ms - reader->failed_ms < LOG_TIMEOUT_MS)
-        code = DBK_EBROKER; /* just now it could not be reached: nobody waits for that again */
-    else if (reader->log == NULL)
-        code = dbk_log_open_quietly(&reader->log, reader->config, &err);
-    if (code == 0) {
-        dbk_log_set_timeout(reader->log, LOG_TIMEOUT_MS);
-        code = start_reading(reader->log, partition, before->offset_next, end, &err);
-    }
-    if (code == 0)
-        code = follow_chain(reader->log, offset, found, &chain, &err);
-    if (code != 0) {
-        dbk_log_close(reader->log);
-        reader->log = NULL;
-        reader->failed_ms = dbk_clock_monotonic_ms();
-    } else if (after == NULL) {
-        found->state = DBK_RECORD_READ;
-    } else {
-        bool equal = memcmp(chain.bytes, after->digest.bytes, DBK_DIGEST_SIZE) == 0;
-        found->state = equal ? DBK_RECORD_PROVEN : DBK_RECORD_DIFFERS;
-    }
-    pthread_mutex_unlock(&reader->mutex);
-}
-
-/* --- the page --- */
 
 /** "42"; @return false for anything else, or more than int64. */
 static bool parse_number(int64_t *number, const char *text)
@@ -211,7 +62,8 @@ static int look_for_reversals(struct dbk_answer *answer, struct dbk_page_event *
 }
 
 static int read_from_log(struct dbk_answer *answer, struct dbk_page_event *data,
-                         struct found *found, struct dbk_anchor *after, struct dbk_err *err)
+                         struct dbk_found_record *found, struct dbk_anchor *after,
+                         struct dbk_err *err)
 {
     struct dbk_anchor before;
     bool has_after;
@@ -219,9 +71,13 @@ static int read_from_log(struct dbk_answer *answer, struct dbk_page_event *data,
                                  &has_after, err);
     if (code != 0)
         return code;
+    int64_t behind;
+    int64_t age_ms;
+    if (!dbk_lag_get(answer->serve->lag, answer->overview.applied, &behind, &age_ms))
+        return 0;                /* the broker does not answer the lag's questions either */
     dbk_query_end(answer->view); /* the log may take its time */
-    read_record(answer->serve->log, data->partition, data->offset, &before,
-                has_after ? after : NULL, found);
+    dbk_serve_log_read(answer->serve->log, data->partition, data->offset, &before,
+                       has_after ? after : NULL, found);
     data->state = found->state;
     data->anchor = after;
     if (found->state != DBK_RECORD_UNREAD) {
@@ -231,15 +87,57 @@ static int read_from_log(struct dbk_answer *answer, struct dbk_page_event *data,
     return 0;
 }
 
+/** "P" and "N", or "N.json". @return false where they are no position. */
+static bool parse_position(const struct dbk_http_request *request, const char *suffix,
+                           int64_t *partition, int64_t *offset)
+{
+    char text[32];
+    size_t length = strlen(request->segments[2]);
+    size_t end = strlen(suffix);
+    if (length <= end || length - end >= sizeof text ||
+        strcmp(request->segments[2] + length - end, suffix) != 0)
+        return false;
+    snprintf(text, sizeof text, "%.*s", (int)(length - end), request->segments[2]);
+    return parse_number(partition, request->segments[1]) && parse_number(offset, text);
+}
+
+static const char *const state_names[] = {
+    [DBK_RECORD_UNREAD] = "unread",
+    [DBK_RECORD_READ] = "read",
+    [DBK_RECORD_PROVEN] = "proven",
+    [DBK_RECORD_DIFFERS] = "differs",
+};
+
+bool dbk_serve_event_object(struct dbk_answer *answer, int *code, struct dbk_err *err)
+{
+    struct dbk_page_event data = {.state = DBK_RECORD_UNREAD};
+    struct dbk_event_row row;
+    struct dbk_found_record found = {.state = DBK_RECORD_UNREAD};
+    struct dbk_anchor after;
+    if (!parse_position(answer->request, ".json", &data.partition, &data.offset))
+        return false;
+    *code = dbk_query_event(answer->view, data.partition, data.offset, &row, err);
+    if (*code == 0 && row.kind == DBK_EVENT_BEYOND) {
+        dbk_http_error(answer->response, 404, "no event was applied at this position");
+    } else if (*code == 0) {
+        *code = read_from_log(answer, &data, &found, &after, err);
+        answer->response->content_type = "application/json";
+        dbk_feed_event(&answer->response->body, &row, data.partition, data.offset, data.record,
+                       data.digest, state_names[found.state]);
+    }
+    free(found.bytes);
+    dbk_event_row_clear(&row);
+    return true;
+}
+
 int dbk_serve_event_page(struct dbk_answer *answer, struct dbk_err *err)
 {
     struct dbk_page_event data = {.state = DBK_RECORD_UNREAD};
     struct dbk_event_row row;
-    struct found found = {.state = DBK_RECORD_UNREAD};
+    struct dbk_found_record found = {.state = DBK_RECORD_UNREAD};
     struct dbk_anchor after;
     char title[48];
-    if (!parse_number(&data.partition, answer->request->segments[1]) ||
-        !parse_number(&data.offset, answer->request->segments[2])) {
+    if (!parse_position(answer->request, "", &data.partition, &data.offset)) {
         dbk_serve_say(answer, 404, DBK_T_NOT_FOUND, DBK_T_NOT_FOUND_ADVICE);
         return 0;
     }

@@ -10,6 +10,7 @@
 #include "lag.h"
 #include "page.h"
 #include "serve.h"
+#include "serve_log.h"
 
 #include <daybook/http.h>
 
@@ -17,6 +18,7 @@
 
 #define DBK_SERVE_TIMEOUT_MS 2000 /* of a set of questions to the database */
 #define DBK_SERVE_IDLE_VIEWS 8
+#define DBK_SERVE_DOWNLOADS 4 /* at once */
 
 struct dbk_serve {
     const struct dbk_config *config;
@@ -24,10 +26,11 @@ struct dbk_serve {
     struct dbk_http *http;
     struct dbk_lag *lag;
     struct dbk_live *live;
-    struct dbk_serve_log *log; /* single records, for the pages of events */
+    struct dbk_serve_log *log;                   /* single records, for the pages of events */
     pthread_mutex_t mutex;                       /* guards all below */
     struct dbk_view *idle[DBK_SERVE_IDLE_VIEWS]; /* open connections that nobody uses now */
     int idle_count;
+    int downloads; /* that run */
 };
 
 /** One request being answered. */
@@ -58,20 +61,19 @@ bool dbk_serve_page(struct dbk_answer *answer, int *code, struct dbk_err *err);
 void dbk_serve_say(struct dbk_answer *answer, int status, enum dbk_text_id title,
                    enum dbk_text_id advice);
 
-/** What reads single records of the log; nothing is asked before the first one is wanted. */
-DBK_MUST_CHECK int dbk_serve_log_open(struct dbk_serve_log **log, const struct dbk_config *config,
-                                      struct dbk_err *err);
-/** Takes NULL. */
-void dbk_serve_log_close(struct dbk_serve_log *log);
-
 /** Point params (DBK_HTTP_PARAMS of them) to the request's. @return how many. */
 size_t dbk_serve_params(const struct dbk_answer *answer, struct dbk_param *params);
 
 /** Answer that a parameter is not as it should be, in the one shape of errors. */
 void dbk_serve_refuse(struct dbk_answer *answer, const struct dbk_param_problem *problem);
 
-/** Answer with a download, where path is one; it takes over the answer's connection. */
-bool dbk_serve_feed(struct dbk_answer *answer, const char *path, int *code, struct dbk_err *err);
+/** @return true where the path is one for programs: it ends in .csv or .json, and no account is
+ *  called so. Its errors are JSON. */
+bool dbk_serve_is_feed(const struct dbk_http_request *request);
+
+/** Answer with a list or an object for programs, where the request's path is one: a download takes
+ *  over the answer's connection. @return false: it is none. */
+bool dbk_serve_feed(struct dbk_answer *answer, int *code, struct dbk_err *err);
 
 /** How far the view is behind; freshness points into audit. */
 void dbk_serve_freshness(struct dbk_serve *serve, const struct dbk_overview *overview,

@@ -156,6 +156,27 @@ int dbk_query_position(struct dbk_view *view, struct dbk_overview *overview, str
     return code;
 }
 
+int dbk_query_bounds(struct dbk_view *view, int64_t *offset_next, struct dbk_err *err)
+{
+    sqlite3_stmt *statement;
+    int result = SQLITE_ERROR;
+    int code =
+        dbk_query_prepare(view, "SELECT partition, offset_next FROM checkpoints", &statement, err);
+    for (int32_t p = 0; p < view->identity.partition_count; p++)
+        offset_next[p] = 0;
+    if (code != 0)
+        return code;
+    while ((result = sqlite3_step(statement)) == SQLITE_ROW) {
+        int64_t partition = sqlite3_column_int64(statement, 0);
+        if (partition >= 0 && partition < view->identity.partition_count)
+            offset_next[partition] = sqlite3_column_int64(statement, 1);
+    }
+    if (result != SQLITE_DONE)
+        code = dbk_view_fail(view, "cannot read the checkpoints", err);
+    sqlite3_reset(statement);
+    return code;
+}
+
 static dbk_int128 column_sum(sqlite3_stmt *statement, int column)
 {
     return (dbk_int128)sqlite3_column_int64(statement, column) * DBK_SUM_BASE +

@@ -27,9 +27,8 @@ static int add_sums(const struct dbk_view *view, int64_t *balance_minor,
     return 0;
 }
 
-/** The balance by date, before a day. */
-static int balance_before_day(struct dbk_view *view, int64_t account_id, int64_t day,
-                              int64_t *balance_minor, struct dbk_err *err)
+int dbk_query_balance_before(struct dbk_view *view, int64_t account_id, int64_t day,
+                             int64_t *balance_minor, struct dbk_err *err)
 {
     struct dbk_sums sums;
     const struct dbk_days before = {DBK_PERIOD_DAYS, INT64_MIN, day - 1};
@@ -49,7 +48,7 @@ static int balance_before(struct dbk_view *view, int64_t account_id,
     struct dbk_sums sums = {0};
     int64_t day = dbk_date_day(row->date_s);
     int result = SQLITE_ERROR;
-    int code = balance_before_day(view, account_id, day, balance_minor, err);
+    int code = dbk_query_balance_before(view, account_id, day, balance_minor, err);
     if (code == 0)
         code = dbk_query_prepare(view,
                                  "SELECT amount_minor FROM transactions "
@@ -122,8 +121,8 @@ int dbk_query_statement(struct dbk_view *view, const struct dbk_account_row *acc
 {
     struct dbk_transactions page = {.rows = NULL};
     *statement = (struct dbk_statement){.opening_minor = 0};
-    int code = balance_before_day(view, account->account_id, selection->days.first,
-                                  &statement->opening_minor, err);
+    int code = dbk_query_balance_before(view, account->account_id, selection->days.first,
+                                        &statement->opening_minor, err);
     if (code == 0)
         code =
             dbk_query_sum_days(view, account->account_id, &selection->days, &statement->sums, err);
@@ -224,7 +223,7 @@ int dbk_query_series(struct dbk_view *view, int64_t account_id, const struct dbk
     *stopped = false;
     dbk_series_init(series, 0, 0, 0);
     dbk_query_seconds(days, &first_s, &last_s);
-    int code = balance_before_day(view, account_id, days->first, opening_minor, err);
+    int code = dbk_query_balance_before(view, account_id, days->first, opening_minor, err);
     if (code == 0)
         code = dbk_query_sum_days(view, account_id, days, &sums, err);
     if (code == 0)
