@@ -206,5 +206,5 @@ def test_downloads_hold_every_row(ledger, port):
     url = f"http://127.0.0.1:{port}/"
     rows = urllib.request.urlopen(url + "transactions.csv").read().decode().split("\r\n")
     assert len(rows) == 1 + 9001 + 1 and rows[-1] == ""
-    assert len(json.load(urllib.request.urlopen(url + "transactions.json"))) == 9001
+    assert len(json.load(urllib.request.urlopen(url + "transactions.json"))["transactions"]) == 9001
     assert len(json.load(urllib.request.urlopen(url + "accounts.json"))) == 51
