@@ -106,10 +106,22 @@ size_t dbk_money_format_sum(char *text, dbk_int128 sum_minor)
     return length;
 }
 
+/** As the sum's, with 64-bit divisions, which are several times cheaper. */
 size_t dbk_money_format(char *text, int64_t amount_minor)
 {
-    char wide[DBK_MONEY_SUM_TEXT_SIZE];
-    size_t length = dbk_money_format_sum(wide, amount_minor);
-    memcpy(text, wide, length + 1);
+    uint64_t rest = amount_minor < 0 ? 0 - (uint64_t)amount_minor : (uint64_t)amount_minor;
+    char digits[DBK_MONEY_TEXT_SIZE];
+    char *p = digits + sizeof digits;
+    for (int count = 0; count < 3 || rest != 0; count++) {
+        if (count == 2)
+            *--p = '.';
+        *--p = (char)('0' + rest % 10);
+        rest /= 10;
+    }
+    if (amount_minor < 0)
+        *--p = '-';
+    size_t length = (size_t)(digits + sizeof digits - p);
+    memcpy(text, p, length);
+    text[length] = '\0';
     return length;
 }

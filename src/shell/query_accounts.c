@@ -231,7 +231,7 @@ static void set_extent(const struct listing *listing, bool more)
     struct dbk_extent *extent = &page->extent;
     bool backwards = selection->place == DBK_PLACE_BEFORE;
     bool by_name = selection->sort == DBK_ACCOUNTS_BY_NAME;
-    bool goes_on = more || (extent->stopped && by_name);
+    bool goes_on = by_name ? more || extent->stopped : more && !extent->stopped;
     extent->has_next = backwards ? page->count > 0 : goes_on;
     extent->has_before =
         backwards ? goes_on : selection->place == DBK_PLACE_AFTER && page->count > 0;

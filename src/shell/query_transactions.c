@@ -103,6 +103,8 @@ int dbk_query_row(struct dbk_view *view, int64_t partition, int64_t offset,
         fill_row(row, *statement);
         fill_rest(row, *statement);
         row->account = dbk_query_text(*statement, 7);
+    } else if (result == SQLITE_INTERRUPT) {
+        code = dbk_err_set(err, DBK_ESTOPPED, "the time for this question is up.");
     } else if (result != SQLITE_DONE) {
         code = dbk_view_fail(view, "cannot read the transactions", err);
     }
@@ -128,6 +130,7 @@ static int take(struct walk *walk, sqlite3_stmt *statement, const struct dbk_tex
                 struct dbk_err *err)
 {
     struct dbk_transaction_row row = {.partition = 0};
+    const struct dbk_transaction_key before = walk->last;
     fill_row(&row, statement);
     walk->looked++;
     walk->last.date_s = row.date_s;
@@ -140,9 +143,15 @@ static int take(struct walk *walk, sqlite3_stmt *statement, const struct dbk_tex
     if (!dbk_selection_matches(walk->selection, row.date_s, row.amount_minor, row.memo))
         return 0;
     walk->found++;
-    return walk->lookup
-               ? visit_row(walk->view, row.partition, row.offset, walk->visit, walk->context, err)
-               : walk->visit(walk->context, &row);
+    if (!walk->lookup)
+        return walk->visit(walk->context, &row);
+    int code = visit_row(walk->view, row.partition, row.offset, walk->visit, walk->context, err);
+    if (code != DBK_ESTOPPED)
+        return code;
+    walk->last = before; /* this row is still to come */
+    walk->found--;
+    walk->stopped = true;
+    return 0;
 }
 
 /**
@@ -193,7 +202,7 @@ static int walk_index(struct walk *walk, int64_t account_id, const struct dbk_te
            (result = sqlite3_step(statement)) == SQLITE_ROW) {
         code = take(walk, statement, account, err);
         if (walk->looked % DBK_QUERY_ROWS_A_LOOK == 0)
-            walk->stopped = dbk_query_time_is_up(walk->view);
+            walk->stopped = walk->stopped || dbk_query_time_is_up(walk->view);
     }
     if (result == SQLITE_INTERRUPT)
         walk->stopped = true;
@@ -529,7 +538,8 @@ static int walk_top(struct walk *walk, struct dbk_err *err)
         walk->found++;
     }
     free(top.keys);
-    return code;
+    walk->stopped = walk->stopped || code == DBK_ESTOPPED;
+    return code == DBK_ESTOPPED ? 0 : code;
 }
 
 /* --- pages --- */
@@ -589,7 +599,7 @@ static void set_extent(struct dbk_transactions *page, const struct walk *walk, b
     struct dbk_extent *extent = &page->extent;
     bool backwards = selection->place == DBK_PLACE_BEFORE;
     bool by_amount = selection->sort == DBK_SORT_AMOUNT;
-    bool goes_on = more || (walk->stopped && !by_amount);
+    bool goes_on = by_amount ? more && !walk->stopped : more || walk->stopped;
     extent->looked = walk->looked;
     extent->stopped = walk->stopped;
     extent->has_next = backwards ? page->count > 0 : goes_on;

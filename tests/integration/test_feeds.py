@@ -329,6 +329,28 @@ def test_errors_have_one_shape(page):
         assert raised.value.headers["Content-Type"] == "application/json"
 
 
+def test_sums_beyond_64_bits(ledger):
+    """Deposits near 2^63 on one day, one commit each: totals are exact, rebuilt equal, and proven."""
+    ledger.init(2)
+    huge = "92233720368547758.07"
+    for i in range(5):
+        ledger.send([event(f"A{i}", huge), event(f"B{i}", huge)])
+        ledger.run("project")
+    ledger.send([event("A0", huge, "withdrawal", date="2024-01-02"), event("A0", huge)])
+    ledger.run("project")
+    page = Dashboard(ledger)
+    total = 10 * (2**63 - 1)
+    assert page.json("/overview.json")["deposits"] == money(total)
+    assert page.json("/overview.json")["balances"] == money(total - (2**63 - 1))
+    assert [d["deposits"] for d in page.json("/days.json")["days"]] == [money(total), "0.00"]
+    assert page.json("/transactions/summary.json")["deposits"] == money(total)
+    assert page.json("/transactions/summary.json", min="0.01")["deposits"] == money(total)
+    followed = ledger.dump()
+    ledger.run("project", "--reset")
+    assert ledger.dump() == followed
+    assert ledger.run("audit").stdout.startswith("proven")
+
+
 def slow(port, path):
     """A download that is begun and not read on."""
     connection = socket.socket()

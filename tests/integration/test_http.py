@@ -207,4 +207,4 @@ def test_downloads_hold_every_row(ledger, port):
     rows = urllib.request.urlopen(url + "transactions.csv").read().decode().split("\r\n")
     assert len(rows) == 1 + 9001 + 1 and rows[-1] == ""
     assert len(json.load(urllib.request.urlopen(url + "transactions.json"))["transactions"]) == 9001
-    assert len(json.load(urllib.request.urlopen(url + "accounts.json"))) == 51
+    assert len(json.load(urllib.request.urlopen(url + "accounts.json"))["accounts"]) == 51
