@@ -63,6 +63,7 @@ function amountAxis(look, more = {}) {
     ticks: {
       color: look.soft,
       maxRotation: 0,
+      maxTicksLimit: 6,
       callback: (value) => format.format(value).replace("-", "\u2212"),
     },
     ...more,
@@ -254,14 +255,16 @@ function canvasOf(figure) {
 function placeBars(figure, plot) {
   const rows = [...document.getElementById(figure.dataset.table).tBodies[0].rows];
   const boxes = rows.map((row) => row.getBoundingClientRect());
-  plot.style.marginTop = "0";
+  figure.style.marginTop = plot.style.marginTop = "";
   const from = plot.getBoundingClientRect();
-  const top = boxes[0].top;
-  const beside = from.left >= boxes[0].right && top >= from.top;
+  const { top, right } = boxes[0];
+  const beside = from.left >= right;
   const middles = boxes.map((box, i) => (
     beside ? (box.top + box.bottom) / 2 - top : (i + 0.5) * BAR_PX));
   const height = beside ? boxes.at(-1).bottom - top : rows.length * BAR_PX;
-  if (beside) plot.style.marginTop = `${top - from.top}px`;
+  // Down to the first row, or up where the words above it take more room than the heading.
+  const moved = beside ? top - from.top : 0;
+  (moved > 0 ? plot : figure).style.marginTop = moved === 0 ? "" : `${moved}px`;
   plot.style.height = `${height + BARS_AXIS_PX}px`;
   return { middles, height, beside };
 }
