@@ -58,7 +58,7 @@ struct dbk_exchange {
     char *password;
     int64_t begun_ms;
     int64_t refuse_ms; /* 0: not yet decided */
-    bool logged_in;
+    atomic_bool logged_in;
 };
 
 /** Where to listen, by the options. @return 0 or DBK_EUSAGE. */
