@@ -34,6 +34,11 @@ bool dbk_params_text(char *out, size_t max, const char *value, bool trimmed);
 /** Find value in names (count of them; NULLs match nothing). @return its index, -1: none. */
 int dbk_params_choice(const char *const *names, int count, const char *value);
 
+/** Read YYYY-MM-DD, or a preset's name into days->period alone. @return false: it is none. */
+bool dbk_days_read_day(int64_t *day, const char *value);
+bool dbk_days_read_period(struct dbk_days *days, const char *value);
+void dbk_days_write(struct dbk_buffer *out, const struct dbk_days *days);
+
 /** Start a token: a letter for the list, one for the column, one for the direction. */
 void dbk_token_begin(struct dbk_buffer *token, char list, int sort, bool ascending);
 void dbk_token_integer(struct dbk_buffer *token, int64_t number);

@@ -27,12 +27,6 @@ static const char *const type_names[] = {NULL, "deposit", "withdrawal"};
 static const char *const sort_names[DBK_SORT_COUNT] = {"date", "account", "amount"};
 static const char *const account_sort_names[DBK_ACCOUNTS_SORT_COUNT] = {
     "name", "balance", "count", "deposits", "withdrawals", "last"};
-static const char *const period_names[DBK_PERIOD_COUNT] = {
-    [DBK_PERIOD_TODAY] = "today",
-    [DBK_PERIOD_7_DAYS] = "7days",
-    [DBK_PERIOD_MONTH] = "month",
-    [DBK_PERIOD_YEAR] = "year",
-};
 static const char *const order_names[] = {"desc", "asc"};
 /** Sorts that begin with the smallest unless told otherwise. */
 static const bool sort_ascends[DBK_SORT_COUNT] = {[DBK_SORT_ACCOUNT] = true};
@@ -40,71 +34,19 @@ static const bool account_sort_ascends[DBK_ACCOUNTS_SORT_COUNT] = {[DBK_ACCOUNTS
 
 /* --- days --- */
 
-static int64_t day_of(int year, int month, int day)
-{
-    int64_t date_s = 0;
-    const struct dbk_civil civil = {.year = year, .month = month, .day = day};
-    bool ok = dbk_date_from_civil(&date_s, &civil);
-    DBK_ASSERT(ok);
-    return dbk_date_day(date_s);
-}
-
-void dbk_days_set(struct dbk_days *days, enum dbk_period period, int64_t today)
-{
-    struct dbk_civil now;
-    *days = (struct dbk_days){.period = period, .first = INT64_MIN, .last = INT64_MAX};
-    dbk_date_to_civil(&now, today * DBK_SECONDS_PER_DAY);
-    switch (period) {
-    case DBK_PERIOD_TODAY:
-        days->first = days->last = today;
-        break;
-    case DBK_PERIOD_7_DAYS:
-        days->first = today - 6;
-        days->last = today;
-        break;
-    case DBK_PERIOD_MONTH:
-        days->first = day_of(now.year, now.month, 1);
-        days->last =
-            now.month == 12 ? day_of(now.year, 12, 31) : day_of(now.year, now.month + 1, 1) - 1;
-        break;
-    case DBK_PERIOD_YEAR:
-        days->first = day_of(now.year, 1, 1);
-        days->last = day_of(now.year, 12, 31);
-        break;
-    default:
-        break;
-    }
-}
-
-static bool read_day(int64_t *day, const char *value)
-{
-    int64_t date_s;
-    if (strlen(value) != 10 || !dbk_date_parse(&date_s, value, 10))
-        return false;
-    *day = dbk_date_day(date_s);
-    return true;
-}
-
 static bool read_from(void *reading, const char *value)
 {
-    return read_day(&((struct reading *)reading)->days.first, value);
+    return dbk_days_read_day(&((struct reading *)reading)->days.first, value);
 }
 
 static bool read_to(void *reading, const char *value)
 {
-    return read_day(&((struct reading *)reading)->days.last, value);
+    return dbk_days_read_day(&((struct reading *)reading)->days.last, value);
 }
 
-static bool read_period(void *context, const char *value)
+static bool read_period(void *reading, const char *value)
 {
-    struct reading *reading = context;
-    int found = strcmp(value, "all") == 0
-                    ? DBK_PERIOD_ALL
-                    : dbk_params_choice(period_names, DBK_PERIOD_COUNT, value);
-    if (found < 0)
-        return false;
-    reading->days.period = (enum dbk_period)found;
-    return true;
+    return dbk_days_read_period(&((struct reading *)reading)->days, value);
 }
 
 /** What from, to and period say together. */
@@ -122,26 +64,6 @@ static bool finish_days(struct dbk_days *days, const struct reading *reading,
     else
         dbk_days_set(days, read->period, reading->today);
     return true;
-}
-
-static void write_day(struct dbk_buffer *out, const char *name, int64_t day)
-{
-    char text[DBK_DATE_TEXT_SIZE];
-    dbk_date_format(text, day * DBK_SECONDS_PER_DAY);
-    text[10] = '\0';
-    dbk_params_add(out, name, text);
-}
-
-static void write_days(struct dbk_buffer *out, const struct dbk_days *days)
-{
-    if (period_names[days->period] != NULL)
-        dbk_params_add(out, "period", period_names[days->period]);
-    if (days->period != DBK_PERIOD_DAYS)
-        return;
-    if (days->first != INT64_MIN)
-        write_day(out, "from", days->first);
-    if (days->last != INT64_MAX)
-        write_day(out, "to", days->last);
 }
 
 /* --- places and orders --- */
@@ -319,7 +241,7 @@ void dbk_selection_write(struct dbk_buffer *out, const struct dbk_selection *sel
         dbk_params_add(out, "account", selection->account);
     if (selection->side != DBK_SIDE_BOTH)
         dbk_params_add(out, "type", type_names[selection->side]);
-    write_days(out, &selection->days);
+    dbk_days_write(out, &selection->days);
     if (selection->min_minor > 0) {
         dbk_money_format(text, selection->min_minor);
         dbk_params_add(out, "min", text);
@@ -532,7 +454,7 @@ void dbk_statement_selection_write(struct dbk_buffer *out,
                                    const struct dbk_statement_selection *selection)
 {
     char token[DBK_TOKEN_SIZE] = "";
-    write_days(out, &selection->days);
+    dbk_days_write(out, &selection->days);
     if (selection->place != DBK_PLACE_START)
         dbk_statement_selection_token(token, selection->key_date_s, selection->key_offset);
     write_place(out, selection->place, token);

@@ -44,6 +44,24 @@ DBK_MUST_CHECK int dbk_query_sum_days(struct dbk_view *view, int64_t account_id,
                                       const struct dbk_days *days, struct dbk_sums *sums,
                                       struct dbk_err *err);
 
+/** @return 0 to go on. */
+typedef int dbk_query_scan_row(void *context, const struct dbk_transaction_key *key);
+
+struct dbk_query_scan {
+    struct dbk_view *view;
+    const struct dbk_selection *selection;
+    int64_t looked;
+    int64_t total; /* rows of the days; those of the account may be fewer */
+    bool stopped;
+    dbk_query_scan_row *visit;
+    void *context;
+};
+
+/** Visit the keys of all rows of a selection, whatever its place, in any order. @param account_id
+ * of its account; -1: it has none. */
+DBK_MUST_CHECK int dbk_query_scan(struct dbk_query_scan *scan, int64_t account_id,
+                                  struct dbk_err *err);
+
 /** Point a text, whose bytes were gathered one after the other, to where they are now. */
 void dbk_query_place_text(struct dbk_text *text, const char **cursor);
 
