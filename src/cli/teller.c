@@ -65,7 +65,7 @@ static enum dbk_teller_action connect(struct dbk_teller *teller, const char *nam
 {
     teller->refusal[0] = '\0';
     teller->notice[0] = '\0';
-    snprintf(teller->wanted, sizeof teller->wanted, "%s", name);
+    snprintf(teller->wanted, sizeof teller->wanted, "%.*s", DBK_ACCOUNT_MAX, name);
     return DBK_TELLER_CONNECT;
 }
 
