@@ -1,6 +1,7 @@
 """Fixtures of the integration and browser tests: the binary, a broker, a topic of one's own."""
 import json
 import os
+import random
 import signal
 import socket
 import sqlite3
@@ -200,9 +201,17 @@ def cluster(binary, tmp_path, unused_port):
 
 @pytest.fixture
 def unused_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """The first of a run of free ports (a broker takes two), where the system gives none away."""
+    while True:
+        port = random.randrange(15000, 19000)
+        try:
+            for each in range(port, port + 8):
+                with socket.socket() as probe:
+                    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                    probe.bind(("127.0.0.1", each))
+            return port
+        except OSError:
+            continue
 
 
 @pytest.fixture
