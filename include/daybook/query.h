@@ -49,8 +49,11 @@ DBK_MUST_CHECK int dbk_query_position(struct dbk_view *view, struct dbk_overview
 DBK_MUST_CHECK int dbk_query_totals(struct dbk_view *view, struct dbk_overview *overview,
                                     struct dbk_err *err);
 
-/** How far each partition is: what later commits add can then be told apart. @param[out] offset_next
- *  as many as there are partitions. */
+/**
+ * How far each partition is, so that what later commits add can be told apart.
+ *
+ * @param[out] offset_next  one for each partition.
+ */
 DBK_MUST_CHECK int dbk_query_bounds(struct dbk_view *view, int64_t *offset_next,
                                     struct dbk_err *err);
 
