@@ -1,9 +1,7 @@
 #include "teller_list.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 void dbk_teller_list_clear(struct dbk_teller_list *list)
 {
@@ -112,37 +110,71 @@ static int settle(struct dbk_teller_list *list)
     return 0;
 }
 
-/** @return 2 where the name begins with the search, 1 where it has it inside, 0 where not. */
-static int rank(const char *name, const char *search, size_t length)
+static char lower(char c)
 {
-    if (strncasecmp(name, search, length) == 0)
-        return 2;
-    int first = tolower((unsigned char)search[0]);
-    for (name++; *name != '\0'; name++)
-        if (tolower((unsigned char)*name) == first && strncasecmp(name, search, length) == 0)
-            return 1;
-    return 0;
+    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+}
+
+static bool begins_with(const char *name, const char *search)
+{
+    while (*search != '\0' && lower(*name) == *search) {
+        name++;
+        search++;
+    }
+    return *search == '\0';
+}
+
+/** Find the rows: those that begin with the search first. @param search  not empty, lower case. */
+static size_t find_matches(const struct dbk_teller_list *list, const char *search,
+                           uint32_t *matches, uint32_t *inside)
+{
+    size_t count = 0;
+    size_t inside_count = 0;
+    for (size_t i = 0; i < list->count; i++) {
+        const char *name = list->rows[i].name;
+        if (begins_with(name, search)) {
+            matches[count++] = (uint32_t)i;
+            continue;
+        }
+        while (*++name != '\0')
+            if (lower(*name) == *search && begins_with(name, search)) {
+                inside[inside_count++] = (uint32_t)i;
+                break;
+            }
+    }
+    memcpy(matches + count, inside, inside_count * sizeof *inside);
+    return count + inside_count;
 }
 
 int dbk_teller_list_search(struct dbk_teller_list *list, const char *search, bool keep)
 {
     const struct dbk_teller_row *chosen = dbk_teller_list_match(list, list->selected);
     const char *name = keep && chosen != NULL ? chosen->name : NULL;
-    size_t length = strlen(search);
     if (settle(list) != 0)
         return DBK_ENOMEM;
+    char *wanted = strdup(search);
+    uint32_t *inside = malloc((list->count + 1) * sizeof *inside);
     uint32_t *matches = realloc(list->matches, (list->count + 1) * sizeof *matches);
-    if (matches == NULL)
-        return DBK_ENOMEM;
-    list->matches = matches;
+    if (matches != NULL)
+        list->matches = matches;
     list->match_count = 0;
     list->selected = 0;
-    for (int wanted = 2; wanted >= 1; wanted--)
-        for (size_t i = 0; i < list->count; i++)
-            if (length == 0 ? wanted == 2 : rank(list->rows[i].name, search, length) == wanted)
-                matches[list->match_count++] = (uint32_t)i;
+    if (wanted != NULL && inside != NULL && matches != NULL) {
+        for (char *p = wanted; *p != '\0'; p++)
+            *p = lower(*p);
+        if (*wanted != '\0')
+            list->match_count = find_matches(list, wanted, matches, inside);
+        else
+            for (; list->match_count < list->count; list->match_count++)
+                matches[list->match_count] = (uint32_t)list->match_count;
+    }
+    bool failed = wanted == NULL || inside == NULL || matches == NULL;
+    free(wanted);
+    free(inside);
+    if (failed)
+        return DBK_ENOMEM;
     for (size_t i = 0; name != NULL && i < list->match_count; i++)
-        if (list->rows[matches[i]].name == name)
+        if (list->rows[list->matches[i]].name == name)
             list->selected = i;
     return 0;
 }

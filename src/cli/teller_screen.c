@@ -14,7 +14,7 @@
 #define LABEL_WIDTH 10
 /** A list wider than this is hard to read along. */
 #define LIST_WIDTH 76
-#define FIELD_WIDTH 40
+#define FIELD_WIDTH 34
 #define AMOUNT_WIDTH 20
 
 /** A screen being laid out. */
@@ -164,7 +164,7 @@ static void lay_out_accounts(struct sheet *sheet)
     snprintf(shown, sizeof shown, "%zu", teller->list.match_count);
     snprintf(all, sizeof all, "%zu", teller->list.count);
     dbk_teller_say(text, sizeof text, teller->lang, DBK_TT_ACCOUNTS_OF, counts);
-    if (LABEL_WIDTH + field_width + 2 + dbk_text_width(text) <= width)
+    if (!teller->loading && LABEL_WIDTH + field_width + 2 + dbk_text_width(text) <= width)
         put_right(sheet, 2, MARGIN + width, DBK_STYLE_DIM, text);
     put_lines(sheet, 3, MARGIN + LABEL_WIDTH, 1, DBK_STYLE_BAD, teller->refusal);
     put(sheet, 4, MARGIN + 1, DBK_STYLE_DIM, word(sheet, DBK_TT_ACCOUNT));
