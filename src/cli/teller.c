@@ -109,9 +109,7 @@ static enum dbk_teller_action key_at_accounts(struct dbk_teller *teller, enum db
     case DBK_KEY_F4:
         return open_account(teller);
     case DBK_KEY_ESCAPE:
-        /* Out of memory leaves the list as it was: nothing worse. */
-        if (dbk_teller_edited(teller, "") != 0)
-            break;
+        teller->failed = dbk_teller_edited(teller, "") != 0;
         break;
     default:
         break;

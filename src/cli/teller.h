@@ -61,6 +61,7 @@ struct dbk_teller {
     char refusal[DBK_SCREEN_TEXT]; /**< beside the field; "" where there is none */
     char notice[DBK_SCREEN_TEXT];  /**< below; "" where there is none */
     bool notice_is_good;
+    bool failed; /**< out of memory while a key was served: end */
 };
 
 /** @param topic  its name, for the title. */

@@ -42,8 +42,8 @@ enum dbk_teller_text_id {
     DBK_TT_DEPOSITED, /* amount, account, date, position, balance */
     DBK_TT_WITHDREW,
     DBK_TT_SENDING,
-    DBK_TT_IN_FLIGHT, /* and no answer yet */
-    DBK_TT_UNKNOWN,   /* command */
+    DBK_TT_IN_FLIGHT,  /* and no answer yet */
+    DBK_TT_UNKNOWN,    /* command */
     DBK_TT_OVERDRAFT,  /* position, balance, floor */
     DBK_TT_OVERFLOW,   /* position, balance */
     DBK_TT_NOT_POSTED, /* position */

@@ -181,7 +181,8 @@ static int look_at_log(struct window *window, struct dbk_err *err)
         if (dbk_teller_list_search(&teller->list, teller->search, true) != 0)
             return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
     }
-    return window->run->failed ? dbk_err_set(err, DBK_ENOMEM, "out of memory.") : 0;
+    return window->run->failed || teller->failed ? dbk_err_set(err, DBK_ENOMEM, "out of memory.")
+                                                 : 0;
 }
 
 /** Somebody wants to leave: what is in flight must be known first, if that is to be had soon. */
