@@ -160,18 +160,26 @@ def test_standard_input(ledger):
 
 
 def test_killed_imports_are_completed(ledger):
-    """Killed again and again at random moments: every row is posted once."""
+    """Killed again and again at random moments, several times in the midst of sending."""
     ledger.init(3)
-    count = 60_000
+    count = 150_000
     path = write(ledger, "big.csv", HEADER + rows_of(count, seed=4, accounts=300))
     chosen = random.Random(8)
     release = os.environ.get("DAYBOOK_BIN_RELEASE", ledger.binary)
-    for _ in range(12):
+    interrupted, before = 0, 0
+    for _ in range(40):
         process = subprocess.Popen([release, "import", str(path)], env=ledger.environment,
                                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        time.sleep(chosen.random() * 0.4)
+        time.sleep(chosen.random() * 0.8)
         process.send_signal(signal.SIGKILL)
         process.wait(20)
+        ledger.run("project")
+        now = ledger.sql("SELECT count(*) FROM transactions")[0][0]
+        interrupted += before < now < count
+        before = now
+        if interrupted == 3 or now == count:
+            break
+    assert interrupted > 0, "no kill found it sending"
     ledger.run("import", path)
     assert "already imported" in ledger.run("import", path).stderr
     ledger.run("project")
