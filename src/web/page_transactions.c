@@ -214,6 +214,10 @@ void dbk_page_transactions(struct dbk_page *page, const struct dbk_selection *se
     dbk_page_transaction_table(page, DBK_T_TRANSACTIONS, rows, selection);
     add_pager(page, selection, &rows->extent);
     dbk_page_end_live(page);
+    if (whole.sort == DBK_SORT_AMOUNT) { /* all rows are not sorted by amount */
+        whole.sort = DBK_SORT_DATE;
+        whole.ascending = false;
+    }
     dbk_selection_write(&query, &whole);
     dbk_page_downloads(page, "/transactions", &query);
 }

@@ -317,6 +317,17 @@ def test_rejections_and_events(page):
     assert page.json("/events/0/999999.json", 404)["error"]["status"] == 404
 
 
+@pytest.mark.parametrize("path", [
+    "/transactions?sort=amount&order=asc&min=1", "/transactions?sort=account&memo=a",
+    "/accounts?sort=balance", "/accounts/a%2Fb?from=2024-01-20", "/rejections?reason=malformed"])
+def test_the_pages_links_to_downloads_lead_there(page, path):
+    shown = re.search(r'<p class="downloads">(.*)</p>', page.get(path).decode()).group(1)
+    links = re.findall(r'href="([^"]*)"', shown)
+    assert len(links) == 3
+    for link in links:
+        assert len(page.get(link.replace("&amp;", "&"))) > 100
+
+
 def test_errors_have_one_shape(page):
     for path in ("/transactions.json?x=1", "/transactions.csv?sort=amount", "/nothing.json",
                  "/accounts/nobody/statement.json", "/accounts/C100/nothing.json",
