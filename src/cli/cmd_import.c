@@ -113,7 +113,7 @@ static void add_line(struct dbk_table *table, const char *name, const char *valu
 
 static int summarize(const struct dbk_import *import, struct dbk_err *err)
 {
-    static const struct dbk_column columns[] = {{"FILE", false}, {"", false}};
+    static const struct dbk_column columns[] = {{"", false}, {"", false}};
     struct dbk_table table;
     char text[DBK_MONEY_SUM_TEXT_SIZE + 64];
     char sum[DBK_MONEY_SUM_TEXT_SIZE];

@@ -30,9 +30,9 @@ static void report(const struct dbk_config *config, const struct dbk_follow_resu
                     result->applied, result->applied == 1 ? "" : "s", result->elapsed_ms / 1000,
                     result->elapsed_ms / 100 % 10, rate);
     if (result->rejected > 0)
-        dbk_message("%" PRId64 " of them were rejected; daybook status counts them by reason, "
+        dbk_message("%" PRId64 " of them %s rejected; daybook status counts them by reason, "
                     "table rejections lists them",
-                    result->rejected);
+                    result->rejected, result->rejected == 1 ? "was" : "were");
     if (result->misrouted > 0)
         dbk_warning("%" PRId64 " events are misrouted: their writer did not put them on their "
                     "account's partition, as Kafka's Java clients and partitioner=murmur2_random "

@@ -88,8 +88,8 @@ static void print_text(const struct status *status, const struct dbk_config *con
     printf("\n%-14s%s, commit %" PRId64 "\n", "committed",
            identity->committed_ms > 0 ? date : "never", identity->commit_seq);
     if (status->topic != NULL)
-        printf("%-14s%" PRId64 " events, %" PRId64 " s\n", "lag", status->lag_events,
-               status->lag_s);
+        printf("%-14s%" PRId64 " event%s, %" PRId64 " s\n", "lag", status->lag_events,
+               status->lag_events == 1 ? "" : "s", status->lag_s);
     printf("%-14s", "verdicts");
     for (int i = DBK_VERDICT_COUNT - 1; i >= 0; i--)
         printf("%s%s %" PRId64, i < DBK_VERDICT_COUNT - 1 ? ", " : "",

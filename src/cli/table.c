@@ -101,7 +101,9 @@ static void print_aligned(struct dbk_table *table)
         int *widest = &widths[i % (size_t)columns];
         *widest = width > *widest ? width : *widest;
     }
-    for (int c = 0; !table->titled && c < columns; c++)
+    /* Names and values, as import's summary has them, need no titles. */
+    bool untitled = table->titled || table->columns[0].title[0] == '\0';
+    for (int c = 0; !untitled && c < columns; c++)
         print_cell(table->columns[c].title, widths[c], table->columns[c].right, c == columns - 1);
     table->titled = true;
     for (size_t i = 0; i < table->cell_count; i++) {
