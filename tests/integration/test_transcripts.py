@@ -45,6 +45,7 @@ def normalise(ledger, line):
                           (re.escape(ledger.brokers), "127.0.0.1:9092"),
                           (r"sent \d+ events", "sent 100 events"),
                           (r" \(after \d+ms in state [^.]*\)\. ", ". "),
+                          (r", commit \d+$", ", commit 1"),
                           (r"in \d+\.\d s \(\d+/s\)", "in 0.1 s (50/s)"),
                           (r'"arrived_ms":\d+', '"arrived_ms":1777757489000'),
                           (r"^timestamp  \d+", "timestamp  1777757489000"),
