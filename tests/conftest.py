@@ -14,6 +14,7 @@ from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient
 
 DEADLINE_S = 60  # for anything that could hang
+SUPPRESSIONS = os.path.join(os.path.dirname(__file__), "lsan.supp")
 KAFKA = os.path.join(os.path.dirname(__file__), "..", "scripts", "kafka")
 
 
@@ -41,7 +42,8 @@ class Ledger:
         self.administrator = None
         self.environment = dict(os.environ, HOME=str(folder), DAYBOOK_BROKERS=brokers,
                                 DAYBOOK_TOPIC=topic, DAYBOOK_DATABASE=self.database,
-                                ASAN_OPTIONS="detect_leaks=1", LC_ALL="C.UTF-8")
+                                ASAN_OPTIONS="detect_leaks=1", LC_ALL="C.UTF-8",
+                                LSAN_OPTIONS=f"suppressions={SUPPRESSIONS}:print_suppressions=0")
         self.environment.pop("XDG_CONFIG_HOME", None)
 
     def run(self, *words, status=0, database=None, timeout=DEADLINE_S, **more):

@@ -123,6 +123,8 @@ static int run(struct dbk_cli *cli, int argc, char **argv, struct dbk_err *err)
     if (run == NULL)
         return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
     install_handlers();
+    unsetenv("LINES"); /* the window has the terminal's size, whatever was exported once */
+    unsetenv("COLUMNS");
     int code = dbk_post_open(&run->post, &cli->config, err);
     if (code == 0) {
         dbk_teller_init(&run->teller,

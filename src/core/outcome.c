@@ -142,17 +142,12 @@ bool dbk_reversal_parse(int32_t *partition, int64_t *offset, struct dbk_text sou
     return true;
 }
 
-static bool same_text(struct dbk_text a, struct dbk_text b)
-{
-    return a.length == b.length && memcmp(a.bytes, b.bytes, a.length) == 0;
-}
-
 bool dbk_event_asks_same(const struct dbk_event *a, const struct dbk_event *b, bool date_matters,
                          bool memo_matters)
 {
-    return same_text(a->account, b->account) && a->type == b->type &&
+    return dbk_text_compare(a->account, b->account) == 0 && a->type == b->type &&
            a->value_minor == b->value_minor && a->has_floor == b->has_floor &&
            (!a->has_floor || a->floor_minor == b->floor_minor) &&
            (!date_matters || a->date_s == b->date_s) &&
-           (!memo_matters || same_text(a->memo, b->memo));
+           (!memo_matters || dbk_text_compare(a->memo, b->memo) == 0);
 }

@@ -46,7 +46,7 @@ size_t dbk_text_next(const char *bytes, size_t length, bool *clean)
 int dbk_text_compare(struct dbk_text a, struct dbk_text b)
 {
     uint32_t shared = a.length < b.length ? a.length : b.length;
-    int order = memcmp(a.bytes, b.bytes, shared);
+    int order = shared > 0 ? memcmp(a.bytes, b.bytes, shared) : 0;
     return order != 0 ? order : (a.length > b.length) - (a.length < b.length);
 }
 

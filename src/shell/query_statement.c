@@ -31,10 +31,10 @@ int dbk_query_balance_before(struct dbk_view *view, int64_t account_id, int64_t 
                              int64_t *balance_minor, struct dbk_err *err)
 {
     struct dbk_sums sums;
-    const struct dbk_days before = {DBK_PERIOD_DAYS, INT64_MIN, day - 1};
     *balance_minor = 0;
     if (day == INT64_MIN)
         return 0;
+    const struct dbk_days before = {DBK_PERIOD_DAYS, INT64_MIN, day - 1};
     int code = dbk_query_sum_days(view, account_id, &before, &sums, err);
     return code == 0 ? add_sums(view, balance_minor, &sums, err) : code;
 }

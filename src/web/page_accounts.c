@@ -30,17 +30,17 @@ static void add_legend(struct dbk_page *page, int64_t most)
 {
     dbk_page_add(page, "<ol class=\"heat-legend\" aria-label=\"%t\">", DBK_T_HEAT_LEGEND);
     dbk_page_add(page, "<li class=\"heat-0\">0</li>");
-    int64_t from = 1;
-    for (int64_t step = 1; step <= HEAT_STEPS && from <= most; step++) {
+    int64_t before = 0;
+    for (int64_t step = 1; step <= HEAT_STEPS; step++) {
         int64_t to = most / HEAT_STEPS * step + most % HEAT_STEPS * step / HEAT_STEPS;
-        if (to < from)
+        if (to == before)
             continue;
         dbk_page_add(page, "<li class=\"heat-%d\">", step);
-        if (to > from)
-            dbk_page_add(page, "%i–%i</li>", from, to);
+        if (to > before + 1)
+            dbk_page_add(page, "%i–%i</li>", before + 1, to);
         else
-            dbk_page_add(page, "%i</li>", from);
-        from = to + 1;
+            dbk_page_add(page, "%i</li>", to);
+        before = to;
     }
     dbk_page_add(page, "</ol>\n");
 }

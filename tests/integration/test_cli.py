@@ -7,13 +7,15 @@ import subprocess
 import pytest
 from conftest import event
 
-COMMANDS = ["init", "import", "project", "audit", "balance", "status", "serve", "run"]
+COMMANDS = ["init", "import", "deposit", "withdraw", "reverse", "teller", "project", "audit", "balance",
+            "history", "statement", "verify", "export", "status", "snapshot", "serve", "run",
+            "simulate", "log"]
 
 
 def test_help_names_every_command_and_option(ledger):
     usage = ledger.run("help").stdout
-    manual = ledger.run("help", "--man").stdout.replace("\\-", "-")
     for command in COMMANDS:
+        manual = ledger.run("help", "--man", command).stdout.replace("\\-", "-")
         assert re.search(rf"^  {command} ", usage, re.M)
         shown = ledger.run("help", command).stdout
         assert shown == ledger.run(command, "--help").stdout
