@@ -19,12 +19,9 @@ def script(name, *words, status=0, timeout=300, **environment):
 
 
 @pytest.fixture
-def ports():
-    """Two free ports of this machine."""
-    with socket.socket() as one, socket.socket() as other:
-        for probe in (one, other):
-            probe.bind(("127.0.0.1", 0))
-        return one.getsockname()[1], other.getsockname()[1]
+def ports(unused_port):
+    """A port for the page, and the first of a broker's two."""
+    return unused_port + 7, unused_port
 
 
 @pytest.fixture
@@ -124,18 +121,18 @@ def test_without_java_it_names_what_to_run(tmp_path):
 
 def test_a_broker_is_started_found_and_destroyed(tmp_path, ports):
     folder = tmp_path / "kafka"
-    words = ["--port", ports[0], "--dir", folder]
+    words = ["--port", ports[1], "--dir", folder]
     assert script("kafka", "status", *words, status=1).stdout.startswith("does not run")
     address = script("kafka", "start", *words).stdout.strip()
     try:
-        assert address == f"127.0.0.1:{ports[0]}"
+        assert address == f"127.0.0.1:{ports[1]}"
         assert script("kafka", "start", *words).stdout.strip() == address
         pid = int(re.search(r"process (\d+)", script("kafka", "status", *words).stdout).group(1))
-        assert listeners(ports[0]), "nothing listens"
-        for at in listeners(ports[0]):
+        assert listeners(ports[1]), "nothing listens"
+        for at in listeners(ports[1]):
             assert at in ("0100007F", "0000000000000000FFFF00000100007F"), "not loopback"
         os.kill(pid, signal.SIGKILL)
-        wait_until(lambda: not answers(ports[0]))
+        wait_until(lambda: not answers(ports[1]))
         assert "starts it again with its data" in script("kafka", "status", *words, status=1).stdout
         assert "had died" in script("kafka", "start", *words).stderr
         assert "stopped" in script("kafka", "stop", *words).stderr
