@@ -52,7 +52,7 @@ def test_it_is_whole(bank, visit, name, language):
     assert page.locator("#freshness").count() == 1
     for width in (1280, 380, 320):
         page.set_viewport_size({"width": width, "height": 900})
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, width
+        fits_within(page, width)
     expected = [] if name not in ("unknown", "missing", "wrong") else None
     assert expected is None or page.problems == expected
 
