@@ -79,13 +79,16 @@ static int send_one(struct simulate *simulate, struct dbk_err *err)
     event.date_s = simulate->date_s;
     event.source = (struct dbk_text){simulate->source, (uint32_t)strlen(simulate->source)};
     event.seq = simulate->sent_count;
-    *(event.type == DBK_DEPOSIT ? &simulate->deposits_minor : &simulate->withdrawals_minor) +=
-        event.value_minor;
-    simulate->sent_count++;
-    return dbk_producer_send(
+    int code = dbk_producer_send(
         simulate->producer,
         dbk_event_partition(event.account, dbk_log_topic(simulate->log)->partition_count),
         event.account, json, dbk_event_encode(json, &event), 0, err);
+    if (code != 0)
+        return code;
+    *(event.type == DBK_DEPOSIT ? &simulate->deposits_minor : &simulate->withdrawals_minor) +=
+        event.value_minor;
+    simulate->sent_count++;
+    return 0;
 }
 
 /** How many events should have been sent by now. What could not be sent for a second (a broker that
@@ -98,6 +101,7 @@ static int64_t due_count(struct simulate *simulate, int64_t now_ms)
     if (due - simulate->sent_count > rate + 1) {
         simulate->paced_ms = now_ms;
         simulate->paced_count = simulate->sent_count;
+        due = simulate->sent_count + 1;
     }
     return due;
 }

@@ -157,15 +157,23 @@ static int decide(struct sending *sending, int64_t *wanted, struct dbk_err *err)
 {
     struct dbk_import *import = sending->import;
     uint32_t count = dbk_rowset_count(import->rowset);
+    int64_t passed_count = 0;
     *wanted = 0;
     import->there_count = 0;
     import->sent_before = 0;
     for (uint32_t row = 0; row < count; row++) {
         bool missing = is_missing(sending, row);
+        bool matched = dbk_rowset_is_matched(import->rowset, row);
         *wanted += is_wanted(sending, row);
-        import->there_count += missing && dbk_rowset_is_matched(import->rowset, row);
+        import->there_count += missing && matched;
         import->sent_before += !missing;
+        passed_count += !missing && matched;
     }
+    if (import->all && passed_count > 0)
+        dbk_warning("%" PRId64 " rows of %s are there from another source, before the last row sent "
+                    "from this file. If an earlier --only-new left them out, put them into a file "
+                    "of their own and import that with --all",
+                    passed_count, import->path);
     bool undecided = import->there_count > 0 && !import->only_new && !import->all;
     return undecided && !(sending->known && *wanted == 0) ? refuse_overlap(import, err) : 0;
 }
@@ -231,9 +239,8 @@ static int send_once(struct sending *sending, struct dbk_progress *progress, str
                            import->sent_count,
                            flushed == 0 ? "" : "; the last ones are not acknowledged");
     }
-    bool fatal = dbk_producer_is_fatal(producer);
     dbk_producer_close(producer);
-    return code != 0 && fatal ? DBK_EUNKNOWN : code;
+    return code;
 }
 
 /** Send; where the client library gave up, look what arrived and send what did not. */

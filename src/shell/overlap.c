@@ -262,9 +262,11 @@ int dbk_overlap_load(struct dbk_overlap *overlap, const char *path, const struct
 int dbk_overlap_entry(struct dbk_overlap *overlap, const struct dbk_entry *entry)
 {
     const struct dbk_event *event = &entry->event;
+    if (entry->posting.verdict != DBK_POSTED)
+        return 0; /* where the record held no event, there is none to look at */
     bool own = event->source.length == overlap->source.length &&
                memcmp(event->source.bytes, overlap->source.bytes, event->source.length) == 0;
-    if (entry->posting.verdict != DBK_POSTED || own)
+    if (own)
         return 0;
     uint32_t account = dbk_rowset_find(overlap->rowset, event->account);
     if (account == DBK_NO_ACCOUNT)

@@ -69,6 +69,7 @@ int dbk_producer_open(struct dbk_producer **producer, const struct dbk_config *c
     snprintf(linger, sizeof linger, "%d", linger_ms);
     const struct dbk_kafka_setting settings[] = {
         {"enable.idempotence", "true"},
+        {"enable.gapless.guarantee", "true"}, /* nothing after what was refused: seq has no holes */
         {"acks", "all"},
         {"message.timeout.ms", "0"},
         {"linger.ms", linger},
@@ -147,8 +148,13 @@ static int clock_is_wrong(struct dbk_producer *producer, struct dbk_err *err)
 static int check(struct dbk_producer *producer, struct dbk_err *err)
 {
     char why[256];
+    /* A refusal stops the client for good (no gaps), but the refusal is what to tell; the broker's
+     * own errors are above 0. */
+    bool refused = producer->failure > RD_KAFKA_RESP_ERR_NO_ERROR && !producer->maybe_sent;
+    if (refused && producer->failure == RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP)
+        return clock_is_wrong(producer, err);
     rd_kafka_resp_err_t fatal = rd_kafka_fatal_error(producer->kafka.handle, why, sizeof why);
-    if (fatal != RD_KAFKA_RESP_ERR_NO_ERROR)
+    if (fatal != RD_KAFKA_RESP_ERR_NO_ERROR && !refused)
         return dbk_err_set(
             err, DBK_EUNKNOWN,
             "the Kafka client gave up (%s: %s); the last events may or may not be in "
@@ -156,8 +162,6 @@ static int check(struct dbk_producer *producer, struct dbk_err *err)
             rd_kafka_err2name(fatal), why);
     if (producer->failure == RD_KAFKA_RESP_ERR_NO_ERROR)
         return 0;
-    if (producer->failure == RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP)
-        return clock_is_wrong(producer, err);
     if (producer->maybe_sent)
         return dbk_err_set(err, DBK_EUNKNOWN, "an event may or may not be in the log: %s.",
                            rd_kafka_err2str(producer->failure));

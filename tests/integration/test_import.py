@@ -7,6 +7,7 @@ import subprocess
 import time
 
 import pytest
+from confluent_kafka.admin import AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
 
 SAMPLE = os.path.join(os.path.dirname(__file__), "..", "..", "data", "client_transactions.csv")
 HEADER = "transaction_date;account;transaction_value;balance\n"
@@ -133,6 +134,8 @@ def test_overlapping_exports_never_double_money(ledger):
     assert events(ledger) == 59
     assert "already imported" in ledger.run("import", overlap, "--only-new").stderr
     assert "already imported" in ledger.run("import", overlap).stderr
+    said = ledger.run("import", overlap, "--all").stderr
+    assert "31 rows of " in said and "a file of their own" in said, said
     assert events(ledger) == 59
     ledger.run("audit")
 
@@ -199,6 +202,27 @@ def test_a_client_that_gives_up_is_replaced_and_nothing_is_lost(ledger):
     ledger.assert_whole()
     assert ledger.sql("SELECT count(*) FROM transactions")[0][0] == 20000
     assert ledger.sql("SELECT count(*) FROM rejections WHERE reason <> 'duplicate'")[0][0] == 0
+    ledger.run("audit")
+
+
+def test_what_the_broker_refuses_is_sent_when_it_no_longer_does(ledger):
+    """A limit of the broker's stops the import for good; nothing after it gets in before it."""
+    ledger.init(1)
+
+    def set_limit(size):
+        resource = ConfigResource(ResourceType.TOPIC, ledger.topic, incremental_configs=[
+            ConfigEntry("max.message.bytes", str(size),
+                        incremental_operation=AlterConfigOpType.SET)])
+        ledger.admin().incremental_alter_configs([resource])[resource].result()
+
+    set_limit(2000)
+    path = write(ledger, "bank.csv", HEADER + rows_of(3000))
+    said = ledger.run("import", path, status=None)
+    assert said.returncode in (3, 5) and "Message size too large" in said.stderr, said.stderr
+    set_limit(1000000)
+    ledger.run("import", path)
+    ledger.run("project")
+    assert ledger.sql("SELECT count(*) FROM transactions") == [(3000,)]
     ledger.run("audit")
 
 
