@@ -63,6 +63,8 @@ static void escape__keeps_hostile_text_data(void **state)
     assert_string_equal(separated, "a\\\\b\\x09");
     free(separated);
     assert_door(dbk_escape_url, "a b/é?&=", "a%20b%2F%C3%A9%3F%26%3D");
+    assert_door(dbk_escape_shell, "", "''");
+    assert_door(dbk_escape_shell, "a$b 'c'", "'a$b '\\''c'\\'''");
 }
 
 static void buffer__grows_and_stays_terminated(void **state)

@@ -97,10 +97,14 @@ static void type(struct dbk_teller *teller, const char *text)
     assert_int_equal(dbk_teller_edited(teller, text), 0);
 }
 
+static char brokers[256] = "127.0.0.1:9092";
+static char topic[] = "client_transactions";
+static const struct dbk_config config = {.brokers = brokers, .topic = topic};
+
 static struct dbk_teller begin(enum dbk_lang lang)
 {
     struct dbk_teller teller;
-    dbk_teller_init(&teller, lang, "client_transactions");
+    dbk_teller_init(&teller, lang, &config);
     put(&teller, "C200", 230000);
     put(&teller, "C100", 83000);
     put(&teller, "AC1", -5);
@@ -414,12 +418,23 @@ static void teller_online__says_at_once_that_the_broker_is_lost(void **state)
 static void teller_result__of_an_unknown_outcome_is_the_command_that_finds_out(void **state)
 {
     struct dbk_post_result result = decided(DBK_OUTCOME_UNKNOWN, DBK_POSTED, DBK_WITHDRAWAL);
+    struct dbk_teller teller = begin(DBK_ENGLISH);
     char text[DBK_SCREEN_TEXT];
     (void)state;
     result.event.account = text_of("O'Brien");
-    assert_false(dbk_teller_result_text(text, sizeof text, DBK_ENGLISH, &result));
-    assert_non_null(
-        strstr(text, "twice: daybook withdraw --id 'teller:x:7' -- 'O'\\''Brien' 100.00"));
+    assert_false(dbk_teller_result_text(text, sizeof text, &teller, &result));
+    assert_non_null(strstr(text, "twice: daybook withdraw --id 'teller:x:7' -b '127.0.0.1:9092' "
+                                 "-t 'client_transactions' -- 'O'\\''Brien' 100.00"));
+    /* Cut, it would be another command. */
+    memset(brokers, 'b', sizeof brokers - 1);
+    assert_false(dbk_teller_result_text(text, sizeof text, &teller, &result));
+    assert_non_null(strstr(text, "100.00"));
+    memset(topic, '\'', sizeof topic - 1);
+    assert_false(dbk_teller_result_text(text, sizeof text, &teller, &result));
+    assert_string_equal(strstr(text, "twice: "), "twice: --id teller:x:7");
+    snprintf(brokers, sizeof brokers, "127.0.0.1:9092");
+    snprintf(topic, sizeof topic, "client_transactions");
+    dbk_teller_clear(&teller);
 }
 
 /** Every size, in both languages, at both places: nothing leaves the screen. */

@@ -25,6 +25,9 @@ void dbk_escape_json(struct dbk_buffer *buffer, struct dbk_text text);
 /** One component of a URL: everything but letters, digits and -._~ as %NN. */
 void dbk_escape_url(struct dbk_buffer *buffer, struct dbk_text text);
 
+/** One word of a POSIX shell, in single quotes. The terminal's door comes before this one. */
+void dbk_escape_shell(struct dbk_buffer *buffer, struct dbk_text text);
+
 /**
  * Text for a terminal: control, bidirectional, zero-width and invalid bytes become \xNN.
  *

@@ -79,7 +79,7 @@ void dbk_teller_run_count(struct dbk_teller_run *run, const struct dbk_post_resu
     if (result->outcome != DBK_OUTCOME_UNKNOWN && result->outcome != DBK_OUTCOME_NOT_SENT)
         return;
     char text[sizeof run->left_err.text];
-    dbk_teller_result_text(text, sizeof text, run->teller.lang, result);
+    dbk_teller_result_text(text, sizeof text, &run->teller, result);
     dbk_err_set(&run->left_err, result->outcome == DBK_OUTCOME_UNKNOWN ? DBK_EUNKNOWN : DBK_EBROKER,
                 "%s", text);
 }
@@ -129,7 +129,7 @@ static int run(struct dbk_cli *cli, int argc, char **argv, struct dbk_err *err)
     if (code == 0) {
         dbk_teller_init(&run->teller,
                         dbk_teller_lang(getenv("LC_ALL"), getenv("LC_MESSAGES"), getenv("LANG")),
-                        cli->config.topic);
+                        &cli->config);
         dbk_post_watch(run->post, watch, run);
         bool window = !no_tui && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
         code = window ? dbk_teller_run_window(run, err) : dbk_teller_run_lines(run, err);

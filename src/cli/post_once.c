@@ -110,7 +110,39 @@ static int wait_for_decision(struct dbk_post *post, const struct folding *foldin
     return code;
 }
 
+/** A reversal's id is its position: it is only repeated. */
+static bool is_reversal(const struct dbk_event *event)
+{
+    int32_t partition;
+    int64_t offset;
+    return dbk_reversal_parse(&partition, &offset, event->source, event->seq);
+}
+
 /** What is not known is never called anything else. */
+static int say_unknown(const struct dbk_post_result *result, struct dbk_err *err)
+{
+    const struct dbk_event *event = &result->event;
+    struct dbk_buffer how = {.bytes = NULL};
+    char id[DBK_SOURCE_MAX + 32];
+    char at[64] = "";
+    int length = snprintf(id, sizeof id, "%.*s:%" PRId64, (int)event->source.length,
+                          event->source.bytes, event->seq);
+    if (!is_reversal(event)) {
+        dbk_buffer_add_string(&how, "with --id ");
+        dbk_escape_shell(&how, (struct dbk_text){id, (uint32_t)length});
+        dbk_buffer_add_string(&how, ", otherwise ");
+    }
+    dbk_buffer_add_string(&how, "the same command");
+    if (result->offset >= 0)
+        snprintf(at, sizeof at, " The log has it at %" PRId32 ":%" PRId64 ".", result->partition,
+                 result->offset);
+    dbk_err_set(err, DBK_EUNKNOWN,
+                "sent, outcome unknown; repeat %s, which cannot post it twice. (%s%s)",
+                how.failed ? id : how.bytes, result->err.text, at);
+    dbk_buffer_clear(&how);
+    return DBK_EUNKNOWN;
+}
+
 static int conclude(const struct dbk_post_result *result, struct dbk_err *err)
 {
     if (dbk_outcome_is_posted(result->outcome))
@@ -119,15 +151,7 @@ static int conclude(const struct dbk_post_result *result, struct dbk_err *err)
         return dbk_err_set(err, DBK_EBROKER, "not sent: %s", result->err.text);
     if (result->outcome != DBK_OUTCOME_UNKNOWN)
         return dbk_err_set(err, DBK_ENO, "%s", ""); /* it was said */
-    char at[64] = "";
-    if (result->offset >= 0)
-        snprintf(at, sizeof at, " The log has it at %" PRId32 ":%" PRId64 ".", result->partition,
-                 result->offset);
-    return dbk_err_set(err, DBK_EUNKNOWN,
-                       "sent, outcome unknown; repeat with --id '%.*s:%" PRId64
-                       "', which cannot post it twice. (%s%s)",
-                       (int)result->event.source.length, result->event.source.bytes,
-                       result->event.seq, result->err.text, at);
+    return say_unknown(result, err);
 }
 
 int dbk_post_once(const struct dbk_cli *cli, const struct dbk_posting_order *order,

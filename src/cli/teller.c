@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-void dbk_teller_init(struct dbk_teller *teller, enum dbk_lang lang, const char *topic)
+void dbk_teller_init(struct dbk_teller *teller, enum dbk_lang lang, const struct dbk_config *config)
 {
-    *teller = (struct dbk_teller){.lang = lang, .topic = topic, .online = true, .page_rows = 1};
+    *teller = (struct dbk_teller){.lang = lang, .config = config, .online = true, .page_rows = 1};
 }
 
 void dbk_teller_clear(struct dbk_teller *teller)
@@ -253,17 +253,19 @@ void dbk_teller_money(char *out, size_t size, enum dbk_lang lang, int64_t amount
     dbk_buffer_clear(&buffer);
 }
 
-/** Text as one word of a shell. */
-static void add_quoted(struct dbk_buffer *buffer, const char *text)
+/** A command is never cut: another amount would be another event. */
+#define COMMAND_MAX 384
+
+static void add_word(struct dbk_buffer *buffer, const char *before, const char *word)
 {
-    dbk_buffer_add_string(buffer, "'");
-    for (; *text != '\0'; text++)
-        dbk_buffer_add(buffer, *text == '\'' ? "'\\''" : text, *text == '\'' ? 4 : 1);
-    dbk_buffer_add_string(buffer, "'");
+    dbk_buffer_add_string(buffer, before);
+    dbk_escape_shell(buffer, dbk_text_of(word));
 }
 
-/** The command that finds out what became of an event, and posts it if it is not there. */
-static void format_command(char *out, size_t size, const struct dbk_event *event)
+/** The command that finds out what became of an event, and posts it if it is not there: in this
+ *  log, wherever it is typed. Where it is too long, its id alone. */
+static void format_command(char *out, const struct dbk_config *config,
+                           const struct dbk_event *event)
 {
     struct dbk_buffer buffer = {.bytes = NULL};
     char amount[DBK_MONEY_TEXT_SIZE];
@@ -273,34 +275,35 @@ static void format_command(char *out, size_t size, const struct dbk_event *event
     dbk_money_format(amount, event->value_minor);
     snprintf(id, sizeof id, "%.*s:%" PRId64, (int)event->source.length, event->source.bytes,
              event->seq);
-    dbk_buffer_add_string(&buffer,
-                          deposit ? "daybook deposit --open --id " : "daybook withdraw --id ");
-    add_quoted(&buffer, id);
-    dbk_buffer_add_string(&buffer, " -- ");
-    add_quoted(&buffer, account != NULL ? account : "");
+    add_word(&buffer, deposit ? "daybook deposit --open --id " : "daybook withdraw --id ", id);
+    add_word(&buffer, " -b ", config->brokers);
+    add_word(&buffer, " -t ", config->topic);
+    add_word(&buffer, " -- ", account != NULL ? account : "");
     dbk_buffer_add_string(&buffer, " ");
     dbk_buffer_add_string(&buffer, amount);
-    snprintf(out, size, "%s", buffer.failed ? "" : buffer.bytes);
+    bool fits = account != NULL && !buffer.failed && buffer.length < COMMAND_MAX;
+    snprintf(out, COMMAND_MAX, "%s%s", fits ? "" : "--id ", fits ? buffer.bytes : id);
     dbk_buffer_clear(&buffer);
     free(account);
 }
 
-bool dbk_teller_result_text(char *out, size_t size, enum dbk_lang lang,
+bool dbk_teller_result_text(char *out, size_t size, const struct dbk_teller *teller,
                             const struct dbk_post_result *result)
 {
+    enum dbk_lang lang = teller->lang;
     char amount[64];
     char balance[64];
     char floor[64];
     char date[64];
     char position[48] = "?";
-    char command[DBK_SCREEN_TEXT];
+    char command[COMMAND_MAX];
     const struct dbk_event *event = &result->event;
     char *account = dbk_escape_terminal(event->account, false);
     bool posted = dbk_outcome_is_posted(result->outcome);
     dbk_teller_money(amount, sizeof amount, lang, event->value_minor);
     dbk_teller_money(balance, sizeof balance, lang, result->balance_minor);
     dbk_teller_money(floor, sizeof floor, lang, event->floor_minor);
-    format_command(command, sizeof command, event);
+    format_command(command, teller->config, event);
     dbk_teller_date(date, sizeof date, lang, event->date_s);
     if (result->offset >= 0)
         snprintf(position, sizeof position, "%" PRId32 ":%" PRId64, result->partition,
@@ -332,7 +335,7 @@ void dbk_teller_decided(struct dbk_teller *teller, const struct dbk_post_result 
     char text[DBK_SCREEN_TEXT];
     teller->waiting = false;
     teller->notice[0] = '\0';
-    if (!dbk_teller_result_text(text, sizeof text, teller->lang, result)) {
+    if (!dbk_teller_result_text(text, sizeof text, teller, result)) {
         dbk_teller_refuse(teller, text);
         return;
     }

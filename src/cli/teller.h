@@ -38,7 +38,7 @@ enum dbk_teller_action {
 
 struct dbk_teller {
     enum dbk_lang lang;
-    const char *topic; /**< the caller's */
+    const struct dbk_config *config; /**< the caller's: the log's topic and brokers */
     enum dbk_teller_place place;
     enum dbk_teller_focus focus;
     bool online;
@@ -64,8 +64,8 @@ struct dbk_teller {
     bool failed; /**< out of memory while a key was served: end */
 };
 
-/** @param topic  its name, for the title. */
-void dbk_teller_init(struct dbk_teller *teller, enum dbk_lang lang, const char *topic);
+void dbk_teller_init(struct dbk_teller *teller, enum dbk_lang lang,
+                     const struct dbk_config *config);
 void dbk_teller_clear(struct dbk_teller *teller);
 
 /** A key that the field did not take. @return what to do about it. */
@@ -112,7 +112,7 @@ void dbk_teller_date(char *out, size_t size, enum dbk_lang lang, int64_t date_s)
 void dbk_teller_money(char *out, size_t size, enum dbk_lang lang, int64_t amount_minor);
 
 /** The sentence about a decided transaction, for people. @return true where money was moved. */
-bool dbk_teller_result_text(char *out, size_t size, enum dbk_lang lang,
+bool dbk_teller_result_text(char *out, size_t size, const struct dbk_teller *teller,
                             const struct dbk_post_result *result);
 
 #endif

@@ -139,7 +139,7 @@ static int transact(struct dbk_teller_run *run, enum dbk_transaction_type type, 
         return code;
     }
     dbk_teller_run_count(run, dbk_post_result(run->post));
-    dbk_teller_result_text(text, sizeof text, run->teller.lang, dbk_post_result(run->post));
+    dbk_teller_result_text(text, sizeof text, &run->teller, dbk_post_result(run->post));
     puts(text);
     return 0;
 }

@@ -109,6 +109,18 @@ void dbk_escape_url(struct dbk_buffer *buffer, struct dbk_text text)
     }
 }
 
+void dbk_escape_shell(struct dbk_buffer *buffer, struct dbk_text text)
+{
+    dbk_buffer_add_string(buffer, "'");
+    for (size_t i = 0; i < text.length; i++) {
+        if (text.bytes[i] == '\'')
+            dbk_buffer_add_string(buffer, "'\\''");
+        else
+            dbk_buffer_add(buffer, &text.bytes[i], 1);
+    }
+    dbk_buffer_add_string(buffer, "'");
+}
+
 char *dbk_escape_terminal(struct dbk_text text, bool separated)
 {
     struct dbk_buffer buffer = {.bytes = NULL};
