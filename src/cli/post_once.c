@@ -6,9 +6,11 @@
 #include <daybook/escape.h>
 #include <daybook/message.h>
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /** How long to wait while nothing happens: no acknowledgement, no event to fold. */
 #define WAIT_MS 10000
@@ -78,18 +80,18 @@ static int connect(struct dbk_post *post, const struct dbk_posting_order *order,
     return code;
 }
 
-/** Step until the log has decided, the user stops, or time is up. */
-static int wait_for_decision(struct dbk_post *post, const struct folding *folding,
-                             struct dbk_err *err)
+/** Step until the log has decided, the user stops, or time is up: the result says which. */
+static void wait_for_decision(struct dbk_post *post, const struct folding *folding)
 {
     const struct dbk_post_result *result = dbk_post_result(post);
     int64_t heard_ms = dbk_clock_monotonic_ms();
+    struct dbk_err err;
     bool noted = false;
     int code = 0;
     while (code == 0 && result->outcome == DBK_OUTCOME_WAITING) {
         int64_t offset = result->offset;
         int64_t folded = folding->count;
-        code = dbk_post_step(post, 50, err);
+        code = dbk_post_step(post, 50, &err);
         if (result->offset != offset || folding->count != folded)
             heard_ms = dbk_clock_monotonic_ms();
         int64_t waited_ms = dbk_clock_monotonic_ms() - heard_ms;
@@ -103,11 +105,8 @@ static int wait_for_decision(struct dbk_post *post, const struct folding *foldin
     }
     if (noted)
         dbk_progress_note("");
-    if (code != 0 && result->outcome == DBK_OUTCOME_WAITING) {
-        dbk_post_abandon(post, err->text);
-        return 0;
-    }
-    return code;
+    if (code != 0)
+        dbk_post_abandon(post, err.text); /* of what was decided before, nothing changes */
 }
 
 /** A reversal's id is its position: it is only repeated. */
@@ -154,6 +153,25 @@ static int conclude(const struct dbk_post_result *result, struct dbk_err *err)
     return say_unknown(result, err);
 }
 
+/** Print a result. Where that fails, the log has decided all the same: say so. */
+static int print(const struct dbk_post_result *result, bool json, struct dbk_err *err)
+{
+    struct dbk_err why;
+    char at[48] = "";
+    int code = dbk_post_print(result, json, &why);
+    if (code == 0 && (fflush(stdout) != 0 || ferror(stdout)))
+        code = dbk_err_set(&why, DBK_ENO, "the output could not be written: %s.", strerror(errno));
+    if (code == 0 || result->outcome == DBK_OUTCOME_NOT_SENT ||
+        result->outcome == DBK_OUTCOME_UNKNOWN)
+        return conclude(result, err);
+    if (result->offset >= 0)
+        snprintf(at, sizeof at, " %" PRId32 ":%" PRId64, result->partition, result->offset);
+    return dbk_err_set(err, dbk_outcome_is_posted(result->outcome) ? DBK_EUNKNOWN : DBK_ENO,
+                       "%s%s, id '%.*s:%" PRId64 "'; but %s", dbk_outcome_name(result->outcome), at,
+                       (int)result->event.source.length, result->event.source.bytes,
+                       result->event.seq, why.text);
+}
+
 int dbk_post_once(const struct dbk_cli *cli, const struct dbk_posting_order *order,
                   struct dbk_err *err)
 {
@@ -176,12 +194,10 @@ int dbk_post_once(const struct dbk_cli *cli, const struct dbk_posting_order *ord
     } else if (code == 0) {
         code = dbk_post_send(post, &order->request, err);
         if (code == 0)
-            code = wait_for_decision(post, &folding, err);
+            wait_for_decision(post, &folding);
         dbk_progress_end(&folding.progress);
         if (code == 0)
-            code = dbk_post_print(dbk_post_result(post), cli->json, err);
-        if (code == 0)
-            code = conclude(dbk_post_result(post), err);
+            code = print(dbk_post_result(post), cli->json, err);
     }
     dbk_progress_end(&folding.progress);
     dbk_post_close(post);

@@ -73,6 +73,21 @@ def test_programs_get_json(bank):
         ("2024-02-01T00:00:00Z", "rent", "till 1", 7)
 
 
+@pytest.mark.parametrize("json_too", [(), ("--json",)])
+def test_an_answer_that_cannot_be_written_is_no_refusal(bank, json_too):
+    for words, status, said in ((("deposit", "5", "--id", "a:1"), 5, "posted 0:1, id 'a:1'; but"),
+                                (("deposit", "5", "--id", "a:1"), 5, "already_posted 0:1, id 'a:1'"),
+                                (("withdraw", "500", "--id", "b:1"), 1, "refused 0:2, id 'b:1'")):
+        with open("/dev/full", "w") as full:
+            done = subprocess.run([bank.binary, words[0], "C100", *words[1:], *json_too],
+                                  env=bank.environment, cwd=bank.folder, stdout=full, text=True,
+                                  stderr=subprocess.PIPE, timeout=DEADLINE_S)
+        assert done.returncode == status and said in done.stderr, done
+        assert "could not be written: No space left" in done.stderr
+    assert bank.run("deposit", "C100", "5", "--id", "a:1").stdout == \
+        "already posted 0:1 · C100 · 105.00\n"
+
+
 def test_a_sum_that_does_not_fit_is_refused(ledger):
     ledger.init(1).run("deposit", "C100", "92233720368547758.07", "--open")
     assert "overflow" in ledger.run("deposit", "C100", "0.01", status=1).stdout
