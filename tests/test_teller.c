@@ -2,8 +2,10 @@
  * keys and decisions go in, the screen comes out as lines of text. */
 #include "support.h"
 
-#include <teller.h>
+#include <teller_run.h>
 #include <text_width.h>
+
+#include <daybook/message.h>
 
 #include <locale.h>
 
@@ -437,6 +439,57 @@ static void teller_result__of_an_unknown_outcome_is_the_command_that_finds_out(v
     dbk_teller_clear(&teller);
 }
 
+static void teller_result__of_an_unknown_outcome_is_shown_whole(void **state)
+{
+    struct dbk_teller teller = begin_connected(DBK_ENGLISH);
+    struct dbk_post_result result = decided(DBK_OUTCOME_UNKNOWN, DBK_POSTED, DBK_DEPOSIT);
+    (void)state;
+    account.recent_count = DBK_POST_RECENT;
+    type(&teller, "100");
+    dbk_teller_sent(&teller);
+    dbk_teller_decided(&teller, &result);
+    show(&teller, 24, 80);
+    assert_line(19, "  Sent, outcome unknown. This says what became of it, and cannot post it twice:");
+    assert_line(20, "  daybook deposit --open --id 'teller:x:7' -b '127.0.0.1:9092' -t");
+    assert_line(21, "  'client_transactions' -- 'C100' 100.00");
+    assert_string_equal(teller.amount, "100");
+    dbk_teller_clear(&teller);
+}
+
+static char told[256];
+
+static void tell(void *context, const char *line)
+{
+    (void)context;
+    snprintf(told, sizeof told, "%s", line);
+}
+
+static void teller_run__leaves_with_what_is_not_known(void **state)
+{
+    static struct dbk_teller_run run;
+    struct dbk_post_result posted = decided(DBK_OUTCOME_POSTED, DBK_POSTED, DBK_DEPOSIT);
+    struct dbk_post_result unknown = decided(DBK_OUTCOME_UNKNOWN, DBK_POSTED, DBK_DEPOSIT);
+    struct dbk_post_result not_sent = decided(DBK_OUTCOME_NOT_SENT, DBK_POSTED, DBK_DEPOSIT);
+    (void)state;
+    dbk_teller_init(&run.teller, DBK_ENGLISH, &config);
+    dbk_teller_run_count(&run, &not_sent);
+    assert_int_equal(run.left_err.code, DBK_EBROKER);
+    dbk_teller_run_count(&run, &posted); /* that is over */
+    assert_int_equal(run.left_err.code, 0);
+    dbk_teller_run_count(&run, &unknown);
+    dbk_teller_run_count(&run, &not_sent);
+    dbk_teller_run_count(&run, &posted);
+    assert_int_equal(run.left_err.code, DBK_EUNKNOWN);
+    assert_non_null(strstr(run.left_err.text, "'teller:x:7'"));
+    unknown.event.seq = 0;
+    dbk_message_divert(tell, NULL);
+    dbk_teller_run_count(&run, &unknown);
+    dbk_message_divert(NULL, NULL);
+    assert_non_null(strstr(told, "'teller:x:7'"));
+    assert_non_null(strstr(run.left_err.text, "'teller:x:0'"));
+    assert_int_equal(run.posted_count, 2);
+}
+
 /** Every size, in both languages, at both places: nothing leaves the screen. */
 static void teller_screen__fits_every_size(void **state)
 {
@@ -544,6 +597,8 @@ int main(void)
         cmocka_unit_test(teller_focus__goes_round_and_enter_presses),
         cmocka_unit_test(teller_online__says_at_once_that_the_broker_is_lost),
         cmocka_unit_test(teller_result__of_an_unknown_outcome_is_the_command_that_finds_out),
+        cmocka_unit_test(teller_result__of_an_unknown_outcome_is_shown_whole),
+        cmocka_unit_test(teller_run__leaves_with_what_is_not_known),
         cmocka_unit_test(teller_screen__fits_every_size),
         cmocka_unit_test(teller_screen__shows_hostile_text_as_data),
         cmocka_unit_test(teller_text__is_there_in_every_language),

@@ -76,8 +76,15 @@ void dbk_teller_run_count(struct dbk_teller_run *run, const struct dbk_post_resu
     } else {
         run->refused_count++;
     }
-    if (result->outcome != DBK_OUTCOME_UNKNOWN && result->outcome != DBK_OUTCOME_NOT_SENT)
+    bool decided =
+        result->outcome != DBK_OUTCOME_UNKNOWN && result->outcome != DBK_OUTCOME_NOT_SENT;
+    bool unknown = run->left_err.code == DBK_EUNKNOWN;
+    if (decided && !unknown)
+        run->left_err.code = 0; /* the broker is back */
+    if (decided || (unknown && result->outcome == DBK_OUTCOME_NOT_SENT))
         return;
+    if (unknown)
+        dbk_message("%s", run->left_err.text); /* there is room for one; none is forgotten */
     char text[sizeof run->left_err.text];
     dbk_teller_result_text(text, sizeof text, &run->teller, result);
     dbk_err_set(&run->left_err, result->outcome == DBK_OUTCOME_UNKNOWN ? DBK_EUNKNOWN : DBK_EBROKER,
@@ -135,6 +142,8 @@ static int run(struct dbk_cli *cli, int argc, char **argv, struct dbk_err *err)
         code = window ? dbk_teller_run_window(run, err) : dbk_teller_run_lines(run, err);
         say_goodbye(run);
         if (run->left_err.code == DBK_EUNKNOWN || (code == 0 && run->left_err.code != 0)) {
+            if (code != 0 && err->text[0] != '\0')
+                dbk_message("%s", err->text);
             *err = run->left_err;
             code = err->code;
         }

@@ -335,13 +335,16 @@ void dbk_teller_decided(struct dbk_teller *teller, const struct dbk_post_result 
     char text[DBK_SCREEN_TEXT];
     teller->waiting = false;
     teller->notice[0] = '\0';
-    if (!dbk_teller_result_text(text, sizeof text, teller, result)) {
+    bool posted = dbk_teller_result_text(text, sizeof text, teller, result);
+    if (!posted && result->outcome != DBK_OUTCOME_UNKNOWN) {
         dbk_teller_refuse(teller, text);
         return;
     }
     memcpy(teller->notice, text, sizeof text);
-    teller->notice_is_good = true;
+    teller->notice_is_good = posted;
     teller->refusal[0] = '\0';
+    if (!posted)
+        return;
     /* What was typed meanwhile is the next one's. */
     if (strcmp(teller->amount, teller->sent_amount) == 0)
         teller->amount[0] = '\0';

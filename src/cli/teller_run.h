@@ -15,7 +15,8 @@ struct dbk_teller_run {
     int64_t posted_count;
     int64_t refused_count;
     char last_position[48];  /**< of the last one posted */
-    struct dbk_err left_err; /**< what is to be said of one that was left undecided; code 0: none */
+    struct dbk_err left_err; /**< what is to be said of one that was left undecided; code 0: none.
+                                DBK_EBROKER, not sent, goes with the next decision */
 };
 
 /** Load all accounts and go to the log's end. */

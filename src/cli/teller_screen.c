@@ -16,6 +16,7 @@
 #define LIST_WIDTH 76
 #define FIELD_WIDTH 34
 #define AMOUNT_WIDTH 20
+#define NOTICE_MAX 10
 
 /** A screen being laid out. */
 struct sheet {
@@ -104,10 +105,22 @@ static void lay_out_keys(struct sheet *sheet, const char *const (*keys)[2], size
     }
 }
 
+/** Lines that the notice takes above the keys: a command in it is of use only as a whole. */
+static int notice_lines(const struct sheet *sheet)
+{
+    char line[DBK_SCREEN_TEXT];
+    const char *rest = sheet->teller->notice;
+    int lines = 0;
+    while (lines < NOTICE_MAX && dbk_text_line(line, sizeof line, &rest, sheet->width - MARGIN - 1))
+        lines++;
+    return lines > 2 ? lines : 2;
+}
+
 static void lay_out_notice(struct sheet *sheet)
 {
     const struct dbk_teller *teller = sheet->teller;
-    put_lines(sheet, sheet->height - 3, MARGIN, 2,
+    int lines = notice_lines(sheet);
+    put_lines(sheet, sheet->height - 1 - lines, MARGIN, lines,
               teller->notice_is_good ? DBK_STYLE_GOOD : DBK_STYLE_BAD, teller->notice);
 }
 
@@ -187,7 +200,7 @@ static void lay_out_recent(struct sheet *sheet, int y)
 {
     const struct dbk_teller *teller = sheet->teller;
     const struct dbk_post_account *account = teller->account;
-    int rows = sheet->height - 4 - y - 1;
+    int rows = sheet->height - 2 - notice_lines(sheet) - y - 1;
     char line[DBK_SCREEN_TEXT];
     char amount[64];
     char fitted[3][DBK_SCREEN_TEXT];
