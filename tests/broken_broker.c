@@ -1,7 +1,8 @@
 /*
  * Preloaded, it breaks the broker at the worst moment: just before the first event is handed to the
  * client library, the process DAYBOOK_BROKER_PID gets the signal DAYBOOK_BROKER_SIGNAL. A stopped
- * broker takes the bytes and does not answer; a killed one takes nothing.
+ * broker takes the bytes and does not answer; a killed one takes nothing. With DAYBOOK_SWALLOW the
+ * client library takes events and does nothing with them: they stay in flight.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -41,5 +42,7 @@ int rd_kafka_produce(rd_kafka_topic_t *topic, int32_t partition, int flags, void
             usleep(10000);
         usleep(500000); /* until the client has seen it */
     }
+    if (getenv("DAYBOOK_SWALLOW") != NULL)
+        return 0;
     return real(topic, partition, flags, payload, length, key, key_length, opaque);
 }

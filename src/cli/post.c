@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /** How long opening, connecting and catching up wait for a broker that says nothing. */
 #define SILENCE_MS 10000
@@ -147,6 +148,15 @@ static int fold(struct dbk_post *post, int timeout_ms, struct dbk_err *err)
     return code;
 }
 
+int dbk_post_may_pass(struct dbk_post *post, int code)
+{
+    if (code != DBK_EBROKER)
+        return code;
+    post->online = false;
+    post->retry_ms = dbk_clock_monotonic_ms() + RETRY_MS;
+    return 0;
+}
+
 int dbk_post_step(struct dbk_post *post, int timeout_ms, struct dbk_err *err)
 {
     int64_t now_ms = dbk_clock_monotonic_ms();
@@ -154,17 +164,18 @@ int dbk_post_step(struct dbk_post *post, int timeout_ms, struct dbk_err *err)
     int code = 0;
     if (lost || (post->retry_ms != 0 && now_ms >= post->retry_ms))
         code = dbk_post_follow(post, err);
-    bool unanswered = post->request.waiting && !post->request.acknowledged && !post->request.again;
+    const struct request *request = &post->request;
+    bool unanswered =
+        request->waiting && !request->acknowledged && !request->again && !request->known;
     if (code == 0)
         code = dbk_post_serve(post, unanswered ? timeout_ms : 0, err);
-    unanswered = unanswered && !post->request.acknowledged;
+    unanswered = unanswered && !request->acknowledged;
+    int fold_ms = lost || unanswered ? 0 : timeout_ms;
     if (code == 0 && post->retry_ms == 0)
-        code = fold(post, lost || unanswered ? 0 : timeout_ms, err);
-    if (code == DBK_EBROKER) { /* it may pass: nothing is lost by waiting */
-        post->online = false;
-        post->retry_ms = now_ms + RETRY_MS;
-        code = 0;
-    }
+        code = fold(post, fold_ms, err);
+    else if (code == 0)
+        usleep((useconds_t)fold_ms * 1000); /* there is nothing to read before the next try */
+    code = dbk_post_may_pass(post, code);
     if (code == 0)
         code = dbk_post_serve(post, 0, err);
     if (!post->online && post->retry_ms == 0)

@@ -141,10 +141,10 @@ void dbk_post_each_account(struct dbk_post *post, dbk_visit_post_account *visit,
 /**
  * Send an event to the connected account's partition; step until dbk_post_result is decided.
  *
- * Nothing may be in flight. Where the fold has already seen the request's id, nothing is sent and
- * the result is decided at once.
+ * Nothing may be in flight. Where the fold has already seen the request's id, nothing is sent: it is
+ * looked up.
  *
- * @return 0, DBK_ENOMEM; whatever the broker does is in the result.
+ * @return 0; DBK_ENOMEM, and nothing is in flight. Whatever the broker does is in the result.
  */
 DBK_MUST_CHECK int dbk_post_send(struct dbk_post *post, const struct dbk_post_request *request,
                                  struct dbk_err *err);

@@ -55,6 +55,10 @@ DBK_MUST_CHECK int dbk_post_new_source(struct dbk_post *post, struct dbk_err *er
 /** Begin to follow again from where the book is. */
 DBK_MUST_CHECK int dbk_post_follow(struct dbk_post *post, struct dbk_err *err);
 
+/** A broker that is away is tried again later: nothing is lost by waiting. @return 0 for
+ *  DBK_EBROKER, else the code. */
+DBK_MUST_CHECK int dbk_post_may_pass(struct dbk_post *post, int code);
+
 /** Put a partition back to offset 0; the connected account with it. */
 DBK_MUST_CHECK int dbk_post_reset(struct dbk_post *post, int32_t partition, struct dbk_err *err);
 

@@ -139,12 +139,13 @@ int dbk_post_send(struct dbk_post *post, const struct dbk_post_request *asked, s
                                event->source) != 0)
         return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
     request->waiting = true;
-    if (seq_seen < event->seq)
-        return transmit(post, err);
-    /* It could only be a duplicate: the log need not hold it to know. */
-    request->known = true;
-    request->maybe_sent = true;
-    return look_up(post, err);
+    /* One that was seen could only be a duplicate: the log need not hold it to know. */
+    request->known = seq_seen >= event->seq;
+    request->maybe_sent = request->known;
+    code = dbk_post_may_pass(post, request->known ? look_up(post, err) : transmit(post, err));
+    if (code != 0)
+        dbk_post_abandon(post, err->text);
+    return 0;
 }
 
 void dbk_post_match(struct dbk_post *post, const struct dbk_entry *entry)

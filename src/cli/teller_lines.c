@@ -117,6 +117,7 @@ static int wait_for_decision(struct dbk_teller_run *run, struct dbk_err *err)
 static int transact(struct dbk_teller_run *run, enum dbk_transaction_type type, const char *amount,
                     struct dbk_err *err)
 {
+    const struct dbk_post_result *result = dbk_post_result(run->post);
     struct dbk_err why;
     enum dbk_teller_text_id refusal;
     char text[DBK_SCREEN_TEXT];
@@ -127,21 +128,17 @@ static int transact(struct dbk_teller_run *run, enum dbk_transaction_type type, 
         return 0;
     }
     int code = dbk_teller_run_send(run, type, value_minor, &why);
-    if (code == DBK_EBROKER) {
-        print(run, DBK_TT_NOT_SENT, why.text);
-        run->refused_count++;
-        return 0;
-    }
-    if (code == 0)
+    if (code == 0) {
         code = wait_for_decision(run, &why);
-    if (code != 0) {
-        *err = why;
-        return code;
+        if (code != 0)
+            dbk_post_abandon(run->post, why.text);
+        dbk_teller_run_count(run, result);
+        dbk_teller_result_text(text, sizeof text, &run->teller, result);
+        puts(text);
     }
-    dbk_teller_run_count(run, dbk_post_result(run->post));
-    dbk_teller_result_text(text, sizeof text, &run->teller, dbk_post_result(run->post));
-    puts(text);
-    return 0;
+    if (code != 0)
+        *err = why;
+    return code;
 }
 
 /** @return the argument after one of some words, or NULL. */

@@ -99,8 +99,7 @@ static int connect(struct window *window, struct dbk_err *err)
 static int act(struct window *window, enum dbk_teller_action action, struct dbk_err *err)
 {
     struct dbk_teller *teller = window->teller;
-    struct dbk_err why;
-    int code = 0;
+    int code;
     switch (action) {
     case DBK_TELLER_CONNECT:
         return connect(window, err);
@@ -108,15 +107,12 @@ static int act(struct window *window, enum dbk_teller_action action, struct dbk_
         dbk_post_disconnect(window->run->post);
         break;
     case DBK_TELLER_SEND:
-        code = dbk_teller_run_send(window->run, teller->type, teller->value_minor, &why);
-        if (code == 0) {
-            dbk_teller_sent(teller);
-            window->late_ms = dbk_clock_monotonic_ms() + LATE_MS;
-        } else if (code == DBK_EBROKER)
-            dbk_teller_refuse(teller, why.text);
-        else
-            *err = why;
-        return code == DBK_EBROKER ? 0 : code;
+        code = dbk_teller_run_send(window->run, teller->type, teller->value_minor, err);
+        if (code != 0)
+            return code;
+        dbk_teller_sent(teller);
+        window->late_ms = dbk_clock_monotonic_ms() + LATE_MS;
+        break;
     case DBK_TELLER_NOTHING:
         break;
     }

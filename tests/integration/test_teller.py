@@ -399,6 +399,31 @@ def test_leaving_while_the_outcome_is_unknown(own, open_window):
     assert balance(own) == "824.00"
 
 
+def test_a_log_made_anew_while_a_line_waits(ledger):
+    ledger.init(1).send(SAMPLE)
+    release = os.environ["DAYBOOK_BIN_RELEASE"]
+    library = os.path.join(os.path.dirname(release), "tests", "libbroken_broker.so")
+    assert os.path.exists(library)
+    process = subprocess.Popen([release, "teller"], text=True, cwd=ledger.folder, bufsize=1,
+                               env=dict(ledger.environment, LD_PRELOAD=library, DAYBOOK_SWALLOW="1"),
+                               stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    try:
+        process.stdin.write("C100\nd 7\n")
+        while "Balance 830.00" not in process.stdout.readline():
+            assert process.poll() is None
+        time.sleep(1)
+        ledger.admin().delete_topics([ledger.topic])[ledger.topic].result(20)
+        ledger.wait_for(lambda: ledger.topic not in ledger.admin().list_topics(timeout=10).topics,
+                        "deletion")
+        ledger.init(1)
+        out, err = process.communicate(timeout=DEADLINE_S)
+    finally:
+        process.kill()
+    assert process.returncode == 1, (process.returncode, out, err)
+    assert "In flight" in out and "Nothing was sent: the log is damaged" in out, out
+    assert "the log is damaged" in err
+
+
 def test_an_unknown_terminal(ledger):
     ledger.init(1)
     child = pexpect.spawn(ledger.binary, ["teller"], env={**ledger.environment, "TERM": "none!"},
