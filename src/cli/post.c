@@ -1,6 +1,7 @@
 #include "post_internal.h"
 
 #include "at_hand.h"
+#include "replay.h"
 
 #include <daybook/clock.h>
 #include <daybook/view_cursor.h>
@@ -48,8 +49,10 @@ int dbk_post_open(struct dbk_post **post, const struct dbk_config *config, struc
     if (code == 0)
         code = dbk_sheet_open(&opened->sheet, err);
     if (code == 0) {
+        dbk_log_set_timeout(opened->log, SILENCE_MS);
         opened->followed = calloc((size_t)dbk_book_partition_count(opened->book), sizeof(bool));
-        if (opened->followed == NULL)
+        opened->offset_end = dbk_offsets_new(opened->book, err);
+        if (opened->followed == NULL || opened->offset_end == NULL)
             code = dbk_err_set(err, DBK_ENOMEM, "out of memory.");
     }
     if (code != 0) {
@@ -69,6 +72,7 @@ void dbk_post_close(struct dbk_post *post)
     dbk_log_close(post->log);
     dbk_book_close(post->book);
     free(post->followed);
+    free(post->offset_end);
     free(post);
 }
 
@@ -188,12 +192,30 @@ bool dbk_post_is_online(const struct dbk_post *post)
     return post->online;
 }
 
-/** Step until the log was recognised, or read to its end too. */
-static int step_until(struct dbk_post *post, bool caught_up, struct dbk_err *err)
+typedef bool reached(const struct dbk_post *post);
+
+/** The log was recognised. */
+static bool is_linked(const struct dbk_post *post)
+{
+    return dbk_log_is_linked(post->log);
+}
+
+/** It was read to the end that it had when it was asked, too. */
+static bool is_caught_up(const struct dbk_post *post)
+{
+    for (int32_t p = 0; p < dbk_book_partition_count(post->book); p++)
+        if (post->followed[p] &&
+            dbk_book_checkpoint(post->book, p)->offset_next < post->offset_end[p])
+            return false;
+    return post->online;
+}
+
+/** Step until it is so, as long as the broker says something. */
+static int step_until(struct dbk_post *post, reached *is_reached, struct dbk_err *err)
 {
     int64_t before = dbk_book_event_count(post->book);
     int64_t heard_ms = dbk_clock_monotonic_ms();
-    while (caught_up ? !post->online : !dbk_log_is_linked(post->log)) {
+    while (!is_reached(post)) {
         int code = dbk_post_step(post, 50, err);
         if (code != 0)
             return code;
@@ -213,7 +235,11 @@ static int step_until(struct dbk_post *post, bool caught_up, struct dbk_err *err
 
 int dbk_post_catch_up(struct dbk_post *post, struct dbk_err *err)
 {
-    return step_until(post, true, err);
+    /* A session that is online has read to an end too: to that of some moments ago. */
+    int code = step_until(post, dbk_post_is_online, err);
+    if (code == 0)
+        code = dbk_log_watermarks(post->log, NULL, post->offset_end, err);
+    return code == 0 ? step_until(post, is_caught_up, err) : code;
 }
 
 int dbk_post_reset(struct dbk_post *post, int32_t partition, struct dbk_err *err)
@@ -297,7 +323,7 @@ static int connect(struct dbk_post *post, enum dbk_post_base base, struct dbk_er
     struct dbk_err other;
     int followed = dbk_post_follow(post, code == 0 ? err : &other);
     code = code == 0 ? followed : code;
-    return code == 0 ? step_until(post, false, err) : code;
+    return code == 0 ? step_until(post, is_linked, err) : code;
 }
 
 int dbk_post_connect(struct dbk_post *post, struct dbk_text account, enum dbk_post_base base,
@@ -331,7 +357,7 @@ int dbk_post_load_all(struct dbk_post *post, struct dbk_err *err)
         post->followed[p] = true;
     if (code == 0)
         code = dbk_post_follow(post, err);
-    return code == 0 ? step_until(post, false, err) : code;
+    return code == 0 ? step_until(post, is_linked, err) : code;
 }
 
 const struct dbk_post_account *dbk_post_account(const struct dbk_post *post)

@@ -37,6 +37,7 @@ struct dbk_post {
     struct dbk_sheet sheet;
     struct dbk_producer *producer; /* NULL: opened when it is needed */
     bool *followed;                /* per partition */
+    int64_t *offset_end;           /* per partition: where the log ended when it was asked */
     bool online;
     int64_t retry_ms; /* when to try to follow again; 0: it is followed */
     struct dbk_post_account account;

@@ -96,6 +96,18 @@ static void list_recent(struct dbk_teller_run *run)
     }
 }
 
+/** What others posted while one was typing comes first; while no broker answers, that is said. */
+static int catch_up(struct dbk_teller_run *run, struct dbk_err *err)
+{
+    struct dbk_err why;
+    int code = dbk_post_catch_up(run->post, &why);
+    if (code == DBK_EBROKER)
+        puts(why.text);
+    else if (code != 0)
+        *err = why;
+    return code == DBK_EBROKER ? 0 : code;
+}
+
 /** Wait for the log's decision, however long the broker is away. */
 static int wait_for_decision(struct dbk_teller_run *run, struct dbk_err *err)
 {
@@ -168,14 +180,7 @@ static int serve_account(struct dbk_teller_run *run, char **line, size_t *size, 
             *left = true;
             return 0;
         }
-        struct dbk_err why;
-        code = dbk_post_catch_up(run->post, &why);
-        if (code == DBK_EBROKER) {
-            puts(why.text);
-            code = 0;
-        } else if (code != 0) {
-            *err = why;
-        }
+        code = catch_up(run, err);
         if (code != 0 || (*line)[0] == '\0' || after(*line, back) != NULL)
             return code;
         if ((amount = after(*line, deposit)) != NULL)
@@ -234,14 +239,16 @@ int dbk_teller_run_lines(struct dbk_teller_run *run, struct dbk_err *err)
     bool left = false;
     int code = dbk_teller_run_load(run, err);
     while (code == 0 && !left && !run->failed) {
-        bool connected;
+        bool connected = false;
         if (!ask(run, DBK_TT_ASK_ACCOUNT, "", &line, &size) || line[0] == '\0')
             break;
-        if (strcmp(line, "?") == 0) {
+        code = catch_up(run, err);
+        if (code == 0 && strcmp(line, "?") == 0) {
             list_accounts(run, "");
             continue;
         }
-        code = choose(run, &line, &size, &connected, err);
+        if (code == 0)
+            code = choose(run, &line, &size, &connected, err);
         if (code == 0 && connected) {
             print_account_line(run);
             code = serve_account(run, &line, &size, &left, err);

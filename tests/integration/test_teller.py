@@ -456,6 +456,31 @@ def test_lines_from_a_pipe(ledger):
     assert ledger.run("teller", input="C100\nd 1\n").returncode == 0
 
 
+def test_what_others_post_while_a_prompt_waits(ledger):
+    ledger.init(3).send(SAMPLE)
+    child = pexpect.spawn(ledger.binary, ["teller", "--no-tui"], encoding="utf-8",
+                          env=ledger.environment, timeout=DEADLINE_S)
+    child.expect("Account .*: ")
+    ledger.send([event("C200", "1.00"), event("NEW", "5.00")])
+    child.sendline("?")
+    child.expect("C200  2,301.00")
+    child.expect("NEW  5.00")
+    child.expect("Account .*: ")
+    ledger.send([event("NEWER", "6.00")])
+    child.sendline("NEWER")  # it is not to be opened: it is there
+    child.expect("NEWER · Balance 6.00")
+    child.expect("l, b or \\?: ")
+    ledger.send([event("NEWER", "7.00", memo="a gift")])
+    child.sendline("l")
+    child.expect("\\+7.00  13.00 .* a gift")
+    child.expect("NEWER · Balance 13.00")
+    child.expect("l, b or \\?: ")
+    child.sendline("q")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 0
+
+
 def test_prompts_at_a_terminal(ledger):
     ledger.init(1).send(SAMPLE)
     child = pexpect.spawn(ledger.binary, ["teller", "--no-tui"], encoding="utf-8",
