@@ -95,8 +95,9 @@ static void add_event(json_t *object, const struct dbk_event *event)
 static int print_json(const struct dbk_post_result *result, struct dbk_err *err)
 {
     json_t *object = json_object();
-    bool decided =
-        result->outcome != DBK_OUTCOME_NOT_SENT && result->outcome != DBK_OUTCOME_UNKNOWN;
+    /* Where the id is another event's, so are verdict and balance, perhaps of another account. */
+    bool decided = result->outcome != DBK_OUTCOME_NOT_SENT &&
+                   result->outcome != DBK_OUTCOME_UNKNOWN && result->outcome != DBK_OUTCOME_ID_USED;
     json_object_set_new(object, "outcome", json_string(dbk_outcome_name(result->outcome)));
     if (result->offset >= 0)
         dbk_json_set_position(object, "at", result->partition, result->offset);

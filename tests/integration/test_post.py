@@ -214,6 +214,10 @@ def test_an_id_posts_once(bank):
     assert end(bank) == 4
     again = json.loads(bank.run("deposit", "C100", "5", "--id", "a:3", "--json").stdout)
     assert (again["outcome"], again["at"], again["balance"]) == ("already_posted", "0:2", "106.00")
+    bank.run("deposit", "C200", "1", "--open")
+    used = json.loads(bank.run("deposit", "C200", "5", "--id", "a:3", "--json", status=1).stdout)
+    assert (used["outcome"], used["at"], used["account"]) == ("id_used", "0:2", "C200")
+    assert "balance" not in used and "verdict" not in used, "they are C100's"
 
 
 def test_a_refusal_is_told_again(bank):
