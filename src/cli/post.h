@@ -156,7 +156,8 @@ const struct dbk_post_result *dbk_post_result(const struct dbk_post *post);
 void dbk_post_abandon(struct dbk_post *post, const char *why);
 
 /** What the fold would say to the request, sent now: the result's verdict and balance. Nothing is
- *  sent, and the session is of no other use afterwards. */
+ *  sent, and the session is of no other use afterwards. Where the fold has already seen the
+ *  request's id, the result waits until that is looked up, as after dbk_post_send. */
 DBK_MUST_CHECK int dbk_post_predict(struct dbk_post *post, const struct dbk_post_request *request,
                                     struct dbk_err *err);
 

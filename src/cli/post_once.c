@@ -185,21 +185,21 @@ int dbk_post_once(const struct dbk_cli *cli, const struct dbk_posting_order *ord
     }
     if (code == 0 && dbk_stop_requested)
         code = dbk_err_set(err, DBK_EBROKER, "stopped; nothing was sent.");
-    if (code == 0 && order->dry_run) {
-        code = dbk_post_predict(post, &order->request, err);
-        if (code == 0)
-            code = dbk_post_print_dry(dbk_post_result(post), cli->json, err);
+    if (code == 0)
+        code = order->dry_run ? dbk_post_predict(post, &order->request, err)
+                              : dbk_post_send(post, &order->request, err);
+    bool predicted =
+        code == 0 && order->dry_run && dbk_post_result(post)->outcome == DBK_OUTCOME_NOT_SENT;
+    if (code == 0)
+        wait_for_decision(post, &folding);
+    dbk_progress_end(&folding.progress);
+    if (predicted) {
+        code = dbk_post_print_dry(dbk_post_result(post), cli->json, err);
         if (code == 0 && dbk_post_result(post)->verdict != DBK_POSTED)
             code = dbk_err_set(err, DBK_ENO, "%s", "");
     } else if (code == 0) {
-        code = dbk_post_send(post, &order->request, err);
-        if (code == 0)
-            wait_for_decision(post, &folding);
-        dbk_progress_end(&folding.progress);
-        if (code == 0)
-            code = print(dbk_post_result(post), cli->json, err);
+        code = print(dbk_post_result(post), cli->json, err);
     }
-    dbk_progress_end(&folding.progress);
     dbk_post_close(post);
     return code;
 }

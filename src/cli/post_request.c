@@ -127,7 +127,9 @@ static int prepare(struct dbk_post *post, const struct dbk_post_request *asked, 
     return 0;
 }
 
-int dbk_post_send(struct dbk_post *post, const struct dbk_post_request *asked, struct dbk_err *err)
+/** One whose number was seen could only be a duplicate: the log need not hold it to know. */
+static int prepare_and_recognise(struct dbk_post *post, const struct dbk_post_request *asked,
+                                 struct dbk_err *err)
 {
     struct request *request = &post->request;
     int64_t seq_seen;
@@ -138,14 +140,26 @@ int dbk_post_send(struct dbk_post *post, const struct dbk_post_request *asked, s
     if (dbk_ledger_find_source(dbk_book_ledger(post->book, request->partition), &seq_seen,
                                event->source) != 0)
         return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
-    request->waiting = true;
-    /* One that was seen could only be a duplicate: the log need not hold it to know. */
     request->known = seq_seen >= event->seq;
     request->maybe_sent = request->known;
-    code = dbk_post_may_pass(post, request->known ? look_up(post, err) : transmit(post, err));
-    if (code != 0)
-        dbk_post_abandon(post, err->text);
     return 0;
+}
+
+/** Take the request's first step. Whatever fails from here on is in the result. */
+static void begin(struct dbk_post *post, int (*step)(struct dbk_post *, struct dbk_err *))
+{
+    struct dbk_err why;
+    post->request.waiting = true;
+    if (dbk_post_may_pass(post, step(post, &why)) != 0)
+        dbk_post_abandon(post, why.text);
+}
+
+int dbk_post_send(struct dbk_post *post, const struct dbk_post_request *asked, struct dbk_err *err)
+{
+    int code = prepare_and_recognise(post, asked, err);
+    if (code == 0)
+        begin(post, post->request.known ? look_up : transmit);
+    return code;
 }
 
 void dbk_post_match(struct dbk_post *post, const struct dbk_entry *entry)
@@ -270,10 +284,14 @@ int dbk_post_predict(struct dbk_post *post, const struct dbk_post_request *asked
                      struct dbk_err *err)
 {
     char scratch[DBK_EVENT_SCRATCH];
-    int code = prepare(post, asked, err);
+    struct request *request = &post->request;
+    int code = prepare_and_recognise(post, asked, err);
     if (code != 0)
         return code;
-    struct request *request = &post->request;
+    if (request->known) {
+        begin(post, look_up);
+        return 0;
+    }
     struct dbk_entry entry = {
         .record = {
             .offset = dbk_book_checkpoint(post->book, request->partition)->offset_next,
@@ -286,6 +304,7 @@ int dbk_post_predict(struct dbk_post *post, const struct dbk_post_request *asked
         }};
     if (dbk_book_apply(post->book, &entry, scratch) != 0)
         return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
+    post->result.outcome = DBK_OUTCOME_NOT_SENT;
     post->result.verdict = entry.posting.verdict;
     post->result.balance_minor = entry.posting.verdict == DBK_POSTED ? entry.posting.balance_minor
                                                                      : post->account.balance_minor;

@@ -151,6 +151,12 @@ def test_dry_run_says_what_would_become_of_it_and_sends_nothing(bank):
     assert json.loads(bank.run("deposit", "C100", "1", "--dry-run", "--json").stdout)["balance"] == \
         "101.00"
     assert end(bank) == 1
+    bank.run("deposit", "C100", "5", "--id", "a:1")
+    for words, status in ((("deposit", "C100", "5"), 0), (("deposit", "C100", "6"), 1),
+                          (("deposit", "C100", "5", "--json"), 0)):
+        answer = bank.run(*words, "--id", "a:1", status=status).stdout
+        assert bank.run(*words, "--id", "a:1", "--dry-run", status=status).stdout == answer
+    assert end(bank) == 2
 
 
 # Where the state comes from.
