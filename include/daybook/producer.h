@@ -41,9 +41,9 @@ void dbk_producer_stop_on(struct dbk_producer *producer, const volatile sig_atom
 /**
  * Queue one event; waits while the queue is full. Key and value are copied.
  *
- * @return 0; DBK_EBROKER where a record failed for good; DBK_ESTOPPED; DBK_EUNKNOWN after a fatal
- *         error of the library: close, read the log's tail, open another producer and send what is
- * missing.
+ * @return 0; else this event was not taken: DBK_EBROKER where an earlier one failed for good;
+ *         DBK_ESTOPPED; DBK_EUNKNOWN after a fatal error of the library: close, read the log's
+ *         tail, open another producer and send what is missing.
  */
 DBK_MUST_CHECK int dbk_producer_send(struct dbk_producer *producer, int32_t partition,
                                      struct dbk_text key, const void *value, size_t value_length,

@@ -192,6 +192,14 @@ int dbk_producer_send(struct dbk_producer *producer, int32_t partition, struct d
         const void *in;
         void *out;
     } payload = {.in = value};
+    /* Acknowledgements are served now and then: a poll for each event costs as much as sending.
+     * Before the event is taken: what is found then is about those before it. */
+    if ((++producer->sent_count & 1023) == 0) {
+        rd_kafka_poll(producer->kafka.handle, 0);
+        int code = check(producer, err);
+        if (code != 0)
+            return code;
+    }
     while (rd_kafka_produce(producer->topic, partition, RD_KAFKA_MSG_F_COPY, payload.out,
                             value_length, key.bytes, key.length, (void *)(uintptr_t)tag) != 0) {
         rd_kafka_resp_err_t error = rd_kafka_last_error();
@@ -203,11 +211,6 @@ int dbk_producer_send(struct dbk_producer *producer, int32_t partition, struct d
         int code = wait_a_moment(producer, 100, err);
         if (code != 0)
             return code;
-    }
-    /* Acknowledgements are served now and then: a poll for each event costs as much as sending. */
-    if ((++producer->sent_count & 1023) == 0) {
-        rd_kafka_poll(producer->kafka.handle, 0);
-        return check(producer, err);
     }
     return 0;
 }
