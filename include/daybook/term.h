@@ -96,9 +96,6 @@ void dbk_term_size(const struct dbk_term *term, int *height, int *width);
 /** Show a screen. */
 void dbk_term_draw(struct dbk_term *term, const struct dbk_screen *screen);
 
-/** Ring. */
-void dbk_term_beep(struct dbk_term *term);
-
 /** The next key, without waiting. Characters and what deletes them always go to the field. */
 enum dbk_key dbk_term_read(struct dbk_term *term);
 

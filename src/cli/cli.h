@@ -67,7 +67,7 @@ extern const struct dbk_command dbk_command_log;
 extern const struct dbk_command dbk_command_simulate;
 extern const struct dbk_command dbk_command_teller;
 
-/** Set by SIGINT and SIGTERM (handlers are installed by main): long loops look at it. */
+/** Set by SIGINT, SIGTERM and SIGHUP (handlers are installed by main): long loops look at it. */
 extern volatile sig_atomic_t dbk_stop_requested;
 
 /** Sixteen random bytes for dbk_book_open. @return 0 or DBK_ENOMEM. */

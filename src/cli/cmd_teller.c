@@ -113,12 +113,11 @@ static void on_signal(int number)
     dbk_stop_requested = 1;
 }
 
-/** A closed terminal and Ctrl-\ end a session as Ctrl-C does: in order. */
-static void install_handlers(void)
+/** Ctrl-\ ends a session as Ctrl-C and a closed terminal do: in order. */
+static void install_handler(void)
 {
     struct sigaction action = {.sa_handler = on_signal};
     sigemptyset(&action.sa_mask);
-    sigaction(SIGHUP, &action, NULL);
     sigaction(SIGQUIT, &action, NULL);
 }
 
@@ -129,7 +128,7 @@ static int run(struct dbk_cli *cli, int argc, char **argv, struct dbk_err *err)
     (void)argv;
     if (run == NULL)
         return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
-    install_handlers();
+    install_handler();
     unsetenv("LINES"); /* the window has the terminal's size, whatever was exported once */
     unsetenv("COLUMNS");
     int code = dbk_post_open(&run->post, &cli->config, err);

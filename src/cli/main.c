@@ -31,9 +31,12 @@ static void on_signal(int number)
 static void install_handlers(void)
 {
     struct sigaction action = {.sa_handler = on_signal};
+    struct sigaction before;
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+    if (sigaction(SIGHUP, NULL, &before) == 0 && before.sa_handler != SIG_IGN) /* nohup */
+        sigaction(SIGHUP, &action, NULL);
     action.sa_handler = SIG_IGN; /* a closed pipe is an error of write, not the end */
     sigaction(SIGPIPE, &action, NULL);
 }

@@ -247,12 +247,6 @@ void dbk_term_draw(struct dbk_term *term, const struct dbk_screen *screen)
     doupdate();
 }
 
-void dbk_term_beep(struct dbk_term *term)
-{
-    (void)term;
-    beep();
-}
-
 /** What the form does with a key, or 0. */
 static int request_of(const struct dbk_term *term, bool special, wint_t key)
 {

@@ -381,8 +381,10 @@ def test_what_was_once_on_the_wire_is_never_called_not_sent(own):
     assert "posted 0:1" in own.run("deposit", "C100", "5", "--id", "a:1").stdout
 
 
-@pytest.mark.parametrize("broken, status", [(signal.SIGSTOP, 5), (signal.SIGKILL, 3)])
-def test_ctrl_c_while_waiting_says_what_is_known(own, broken, status):
+@pytest.mark.parametrize("broken, status, sent", [
+    (signal.SIGSTOP, 5, signal.SIGINT), (signal.SIGSTOP, 5, signal.SIGHUP),
+    (signal.SIGKILL, 3, signal.SIGINT)])
+def test_ctrl_c_while_waiting_says_what_is_known(own, broken, status, sent):
     own.init(1).run("deposit", "C100", "100", "--open")
     pid = own.broker_pid()
     environment = dict(own.environment, DAYBOOK_BROKER_PID=str(pid),
@@ -391,7 +393,7 @@ def test_ctrl_c_while_waiting_says_what_is_known(own, broken, status):
     process = subprocess.Popen([RELEASE, "deposit", "C100", "5", "--id", "a:1"], env=environment,
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     time.sleep(2)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(sent)
     out, err = process.communicate(timeout=5)
     assert process.returncode == status and out == "", (process.returncode, out, err)
     assert "stopped" in err and ("--id 'a:1'" in err) == (status == 5)
