@@ -5,6 +5,7 @@
 
 #include <daybook/message.h>
 #include <daybook/view_cursor.h>
+#include <daybook/view_read.h>
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -40,7 +41,8 @@ struct tail {
     struct dbk_table table;
     int64_t *offset_from; /* per partition: the first record to show */
     int64_t *offset_end;  /* where the log ended at the start */
-    struct held *held;    /* of the last records, while they are gathered; else NULL */
+    struct held *held;    /* records of which some are the last, while they are gathered; else
+                             NULL */
     size_t held_count;
     size_t held_capacity;
     int64_t *arrived_ms; /* per partition: order_ms of the last one held */
@@ -63,17 +65,34 @@ static int flush(struct tail *tail, struct dbk_err *err)
     return code;
 }
 
+static int by_arrival(const void *a, const void *b)
+{
+    const struct held *x = a;
+    const struct held *y = b;
+    if (x->order_ms != y->order_ms)
+        return x->order_ms < y->order_ms ? -1 : 1;
+    if (x->entry.record.partition != y->entry.record.partition)
+        return x->entry.record.partition < y->entry.record.partition ? -1 : 1;
+    return x->entry.record.offset < y->entry.record.offset ? -1 : 1;
+}
+
+/** Sort what is held into the order in which it arrived, and drop what is not among the last. */
+static void keep_last(struct tail *tail)
+{
+    size_t kept = tail->held_count < (size_t)last ? tail->held_count : (size_t)last;
+    size_t dropped = tail->held_count - kept;
+    qsort(tail->held, tail->held_count, sizeof *tail->held, by_arrival);
+    for (size_t i = 0; i < dropped; i++)
+        free(tail->held[i].bytes);
+    memmove(tail->held, tail->held + dropped, kept * sizeof *tail->held);
+    tail->held_count = kept;
+}
+
 /** Keep a copy of an entry. */
 static int hold(struct tail *tail, const struct dbk_entry *entry, struct dbk_err *err)
 {
-    if (tail->held_count == tail->held_capacity) {
-        size_t capacity = tail->held_capacity * 2;
-        struct held *larger = realloc(tail->held, capacity * sizeof *larger);
-        if (larger == NULL)
-            return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
-        tail->held = larger;
-        tail->held_capacity = capacity;
-    }
+    if (tail->held_count == tail->held_capacity)
+        keep_last(tail);
     const struct dbk_record *record = &entry->record;
     size_t key_length = record->key_length > 0 ? (size_t)record->key_length : 0;
     size_t value_length = record->value_length > 0 ? (size_t)record->value_length : 0;
@@ -100,25 +119,13 @@ static int hold(struct tail *tail, const struct dbk_entry *entry, struct dbk_err
     return failed ? dbk_err_set(err, DBK_ENOMEM, "out of memory.") : 0;
 }
 
-static int by_arrival(const void *a, const void *b)
-{
-    const struct held *x = a;
-    const struct held *y = b;
-    if (x->order_ms != y->order_ms)
-        return x->order_ms < y->order_ms ? -1 : 1;
-    if (x->entry.record.partition != y->entry.record.partition)
-        return x->entry.record.partition < y->entry.record.partition ? -1 : 1;
-    return x->entry.record.offset < y->entry.record.offset ? -1 : 1;
-}
-
 /** Show the last of what was held, in the order in which it arrived. */
 static int show_held(struct tail *tail, struct dbk_err *err)
 {
     int code = 0;
-    size_t first = tail->held_count > (size_t)last ? tail->held_count - (size_t)last : 0;
-    qsort(tail->held, tail->held_count, sizeof *tail->held, by_arrival);
+    keep_last(tail);
     for (size_t i = 0; i < tail->held_count; i++) {
-        if (code == 0 && i >= first)
+        if (code == 0)
             code = show(tail, &tail->held[i].entry, err);
         free(tail->held[i].bytes);
     }
@@ -316,6 +323,8 @@ static int load_state(struct tail *tail, const struct dbk_config *config, struct
     if (shows_everything(tail))
         return 0;
     int code = dbk_at_hand(tail->book, tail->log, config, -1, view, err);
+    if (*view != NULL)
+        dbk_view_end(*view); /* its verdicts stay: it need not be held while somebody reads them */
     if (code == 0)
         code = dbk_log_verify(tail->log, tail->book, err);
     for (int32_t p = 0; code == 0 && p < dbk_book_partition_count(tail->book); p++) {
@@ -359,7 +368,7 @@ static int run(struct dbk_cli *cli, int argc, char **argv, struct dbk_err *err)
     if (code == 0)
         code = load_state(&tail, &cli->config, &view, err);
     if (code == 0 && from_text == NULL) {
-        tail.held_capacity = 64;
+        tail.held_capacity = 2 * (size_t)last + 64;
         tail.held = malloc(tail.held_capacity * sizeof *tail.held);
         code = tail.held == NULL ? dbk_err_set(err, DBK_ENOMEM, "out of memory.") : 0;
     }

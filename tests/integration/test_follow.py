@@ -94,6 +94,32 @@ def test_a_closed_pipe_ends_it(ledger):
     assert process.returncode == 1
 
 
+def test_a_reader_that_pauses_holds_nothing_up(ledger):
+    ledger.init(1).send([event(memo="x" * 190)] * 3000)
+    ledger.run("project")
+    process = subprocess.Popen([ledger.binary, "log", "-o", "0:1"], env=ledger.environment,
+                               stdout=subprocess.PIPE)
+    try:
+        assert b"posted" in process.stdout.readline()  # and then nobody reads on
+        ledger.send([event()])
+        ledger.run("project")
+        assert ledger.sql("PRAGMA wal_checkpoint(TRUNCATE)")[0][0] == 0, "the database is held"
+        assert process.poll() is None
+    finally:
+        process.kill()
+        process.communicate(timeout=DEADLINE_S)
+
+
+def test_the_last_of_many_partitions_are_the_last_of_all(ledger):
+    ledger.init(3)
+    for i in range(30):
+        ledger.send([event(f"A{j}", f"{i + 1}.{j:02}") for j in range(10)])
+    everything = [l["at"] for l in shown(ledger, "-n", 100000)]
+    for count in (0, 1, 7, 40, 299):
+        assert [l["at"] for l in shown(ledger, "-n", count)] == everything[len(everything) - count:]
+    assert len(everything) == 300
+
+
 @pytest.mark.parametrize("words, hint", [
     (["-o", "2024-01-01"], "beginning"), (["-o", "7:0"], "no partition 7"),
     (["-o", "x"], "beginning"), (["-n", "-1"], "whole number"), (["C100"], "too many")])
