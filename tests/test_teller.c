@@ -449,7 +449,8 @@ static void teller_result__of_an_unknown_outcome_is_shown_whole(void **state)
     dbk_teller_sent(&teller);
     dbk_teller_decided(&teller, &result);
     show(&teller, 24, 80);
-    assert_line(19, "  Sent, outcome unknown. This says what became of it, and cannot post it twice:");
+    assert_line(19,
+                "  Sent, outcome unknown. This says what became of it, and cannot post it twice:");
     assert_line(20, "  daybook deposit --open --id 'teller:x:7' -b '127.0.0.1:9092' -t");
     assert_line(21, "  'client_transactions' -- 'C100' 100.00");
     assert_string_equal(teller.amount, "100");
@@ -550,39 +551,6 @@ static void teller_lang__is_the_locale_s(void **state)
     assert_int_equal(dbk_teller_lang(NULL, NULL, NULL), DBK_ENGLISH);
 }
 
-static void text_line__breaks_at_spaces(void **state)
-{
-    const char *text = "one two  threefourfive é";
-    char line[64];
-    static const char *const expected[] = {"one two", "threefo", "urfive", "é"};
-    (void)state;
-    for (size_t i = 0; i < COUNT(expected); i++) {
-        assert_true(dbk_text_line(line, sizeof line, &text, 7));
-        assert_string_equal(line, expected[i]);
-    }
-    assert_false(dbk_text_line(line, sizeof line, &text, 7));
-}
-
-static void text_fit__cuts_and_pads_by_columns(void **state)
-{
-    static const struct {
-        const char *text;
-        int width;
-        bool right;
-        const char *expected;
-    } cases[] = {
-        {"abc", 5, false, "abc  "}, {"abc", 5, true, "  abc"},  {"abcdef", 5, false, "abcd…"},
-        {"éé", 3, false, "éé "},    {"世界", 4, false, "世界"}, {"世界x", 4, false, "世… "},
-        {"", 2, false, "  "},       {"abc", 0, false, ""},      {"abc", 1, false, "…"},
-    };
-    char out[64];
-    (void)state;
-    for (size_t i = 0; i < COUNT(cases); i++) {
-        dbk_text_fit(out, sizeof out, cases[i].text, cases[i].width, cases[i].right);
-        assert_string_equal(out, cases[i].expected);
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -603,8 +571,6 @@ int main(void)
         cmocka_unit_test(teller_screen__shows_hostile_text_as_data),
         cmocka_unit_test(teller_text__is_there_in_every_language),
         cmocka_unit_test(teller_lang__is_the_locale_s),
-        cmocka_unit_test(text_line__breaks_at_spaces),
-        cmocka_unit_test(text_fit__cuts_and_pads_by_columns),
     };
     if (setlocale(LC_CTYPE, "C.UTF-8") == NULL)
         return 1;

@@ -141,8 +141,8 @@ void dbk_post_each_account(struct dbk_post *post, dbk_visit_post_account *visit,
 /**
  * Send an event to the connected account's partition; step until dbk_post_result is decided.
  *
- * Nothing may be in flight. Where the fold has already seen the request's id, nothing is sent: it is
- * looked up.
+ * Nothing may be in flight. Where the fold has already seen the request's id, nothing is sent: it
+ * is looked up.
  *
  * @return 0; DBK_ENOMEM, and nothing is in flight. Whatever the broker does is in the result.
  */

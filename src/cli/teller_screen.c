@@ -79,7 +79,8 @@ static void lay_out_bar(struct sheet *sheet)
     bool at_accounts = teller->place == DBK_TELLER_ACCOUNTS;
     snprintf(left, sizeof left, " daybook · %s",
              word(sheet, at_accounts ? DBK_TT_CONNECTION : DBK_TT_TRANSACTION));
-    snprintf(right, sizeof right, "%.250s · %s %s ", teller->config->topic, teller->online ? "●" : "○",
+    snprintf(right, sizeof right, "%.250s · %s %s ", teller->config->topic,
+             teller->online ? "●" : "○",
              word(sheet, teller->online ? DBK_TT_ONLINE : DBK_TT_OFFLINE));
     put(sheet, 0, 0, DBK_STYLE_BAR, left);
     int x = sheet->width - dbk_text_width(right);

@@ -111,9 +111,9 @@ def test_a_reader_that_pauses_holds_nothing_up(ledger):
 
 
 def test_the_last_of_many_partitions_are_the_last_of_all(ledger):
-    ledger.init(3)
-    for i in range(30):
-        ledger.send([event(f"A{j}", f"{i + 1}.{j:02}") for j in range(10)])
+    ledger.init(12)
+    for i in range(15):
+        ledger.send([event(f"A{j}", f"{i + 1}.{j:02}") for j in range(20)])
     everything = [l["at"] for l in shown(ledger, "-n", 100000)]
     for count in (0, 1, 7, 40, 299):
         assert [l["at"] for l in shown(ledger, "-n", count)] == everything[len(everything) - count:]
