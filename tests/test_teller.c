@@ -449,10 +449,11 @@ static void teller_result__of_an_unknown_outcome_is_shown_whole(void **state)
     dbk_teller_sent(&teller);
     dbk_teller_decided(&teller, &result);
     show(&teller, 24, 80);
-    assert_line(19,
+    assert_line(19, "");
+    assert_line(20,
                 "  Sent, outcome unknown. This says what became of it, and cannot post it twice:");
-    assert_line(20, "  daybook deposit --open --id 'teller:x:7' -b '127.0.0.1:9092' -t");
-    assert_line(21, "  'client_transactions' -- 'C100' 100.00");
+    assert_line(21, "  daybook deposit --open --id 'teller:x:7' -b '127.0.0.1:9092' -t");
+    assert_line(22, "  'client_transactions' -- 'C100' 100.00");
     assert_string_equal(teller.amount, "100");
     dbk_teller_clear(&teller);
 }
