@@ -179,6 +179,11 @@ void dbk_connection_extend(struct dbk_connection *connection)
         connection->deadline_ms = dbk_clock_monotonic_ms() + DEADLINE_MS;
 }
 
+bool dbk_connection_is_late(const struct dbk_connection *connection)
+{
+    return connection != NULL && connection->deadline_ms < dbk_clock_monotonic_ms();
+}
+
 void dbk_connection_begin(struct dbk_connection *connection)
 {
     dbk_connection_extend(connection);

@@ -10,6 +10,8 @@
 
 #include <daybook/err.h>
 
+#include <stdbool.h>
+
 struct dbk_connections;
 struct dbk_connection;
 
@@ -36,6 +38,8 @@ void dbk_connections_remove(struct dbk_connections *connections, struct dbk_conn
 
 /** Something was achieved: a whole request, a piece of an answer. Takes NULL. */
 void dbk_connection_extend(struct dbk_connection *connection);
+/** @return true where its deadline has passed: nobody waits for an answer any more. Takes NULL. */
+bool dbk_connection_is_late(const struct dbk_connection *connection);
 /** A request is whole: the connection is busy until it is answered, and not idle. Takes NULL. */
 void dbk_connection_begin(struct dbk_connection *connection);
 void dbk_connection_end(struct dbk_connection *connection);

@@ -10,6 +10,9 @@
 /** Connections at once, streams included; from IDLE_LIMIT on the idle ones make room. */
 #define CONNECTION_LIMIT 2048
 #define IDLE_LIMIT 1536
+/** Slow requests that wait for a worker. Each may take seconds: more would wait in vain, as their
+ * deadline would pass before their turn. */
+#define SLOW_WAITING_MAX 32
 /** How long a stop waits for clients to take what was answered. */
 #define SETTLE_MS 500
 
@@ -30,7 +33,7 @@ static void answer(struct dbk_job *job, bool cancelled)
 static void answer_on_worker(struct dbk_job *job, bool cancelled)
 {
     struct dbk_exchange *exchange = (struct dbk_exchange *)job;
-    answer(job, cancelled);
+    answer(job, cancelled || dbk_connection_is_late(exchange->tracked));
     MHD_resume_connection(exchange->connection);
 }
 
@@ -41,6 +44,10 @@ static enum MHD_Result begin_answer(struct dbk_exchange *exchange)
     enum dbk_http_work work = http->service.classify(http->service.context, &exchange->request);
     if (work == DBK_HTTP_AT_ONCE) {
         answer(&exchange->job, false);
+        return dbk_http_send(exchange);
+    }
+    if (work == DBK_HTTP_SLOW && dbk_workers_waiting(http->slow) >= SLOW_WAITING_MAX) {
+        dbk_http_refuse(exchange, 503, "too many long requests wait already; try again later");
         return dbk_http_send(exchange);
     }
     exchange->job.run = answer_on_worker;

@@ -3,12 +3,17 @@
 #include "gzip.h"
 #include "http_internal.h"
 
+#include <daybook/clock.h>
+
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define BLOCK_SIZE 65536
+/** A piece that is short is sent after so long: who waits sees that it goes on, and others have
+ * their turn with the worker. */
+#define PIECE_MS 200
 /** Answers below fit into a packet or two as they are. */
 #define GZIP_FROM 1400
 
@@ -50,6 +55,7 @@ static void clear_download(struct download *download)
 static int fill(struct download *download)
 {
     struct dbk_buffer *to = download->gzip != NULL ? &download->plain : &download->next;
+    int64_t end_ms = dbk_clock_monotonic_ms() + PIECE_MS;
     int more = 1;
     download->next.length = 0;
     while (more > 0 && download->next.length < BLOCK_SIZE && !download->next.failed) {
@@ -60,6 +66,8 @@ static int fill(struct download *download)
             return -1;
         if (to == &download->plain)
             dbk_gzip_add(download->gzip, to->bytes, to->length, more == 0, &download->next);
+        if (dbk_clock_monotonic_ms() >= end_ms)
+            break;
     }
     return download->next.failed ? -1 : more;
 }

@@ -12,6 +12,7 @@ struct dbk_workers {
     pthread_cond_t changed;
     struct dbk_job *first;
     struct dbk_job **last;
+    int waiting;
     bool stopping;
 };
 
@@ -23,6 +24,7 @@ static struct dbk_job *take(struct dbk_workers *workers)
         pthread_cond_wait(&workers->changed, &workers->mutex);
     struct dbk_job *job = workers->stopping ? NULL : workers->first;
     if (job != NULL) {
+        workers->waiting--;
         workers->first = job->next;
         if (workers->first == NULL)
             workers->last = &workers->first;
@@ -66,10 +68,19 @@ bool dbk_workers_submit(struct dbk_workers *workers, struct dbk_job *job)
     if (taken) {
         *workers->last = job;
         workers->last = &job->next;
+        workers->waiting++;
         pthread_cond_signal(&workers->changed);
     }
     pthread_mutex_unlock(&workers->mutex);
     return taken;
+}
+
+int dbk_workers_waiting(struct dbk_workers *workers)
+{
+    pthread_mutex_lock(&workers->mutex);
+    int waiting = workers->waiting;
+    pthread_mutex_unlock(&workers->mutex);
+    return waiting;
 }
 
 void dbk_workers_stop(struct dbk_workers *workers)

@@ -23,6 +23,9 @@ DBK_MUST_CHECK int dbk_workers_open(struct dbk_workers **workers, int thread_cou
 /** Do it, after what was submitted before. @return false: they are closing, it is not done. */
 bool dbk_workers_submit(struct dbk_workers *workers, struct dbk_job *job);
 
+/** @return how many jobs wait for a thread now. */
+int dbk_workers_waiting(struct dbk_workers *workers);
+
 /** Finish what is being done, cancel what waits, and refuse what comes. Takes NULL. */
 void dbk_workers_stop(struct dbk_workers *workers);
 /** After dbk_workers_stop, when nobody submits any more. Takes NULL. */
