@@ -120,15 +120,16 @@ static bool is_open(const struct dbk_http_request *request)
     return request->segment_count == 1 && strcmp(request->segments[0], "healthz") == 0;
 }
 
-/** Filters and orders that no index helps with, counts, downloads, and what asks the log. */
+/** Filters and orders that no index helps with, counts, downloads, what asks the log, and pages of
+ * one account, which may have most of the transactions. */
 static bool may_be_slow(const struct dbk_http_request *request)
 {
-    static const char *const paths[] = {"metrics", "events", "count"};
-    static const char *const params[] = {"memo", "min", "max", "count", "search", "sort"};
-    for (int i = 0; i < request->segment_count; i++)
-        for (size_t j = 0; j < sizeof paths / sizeof paths[0]; j++)
-            if (strcmp(request->segments[i], paths[j]) == 0)
-                return true;
+    static const char *const params[] = {"type",  "min",    "max",  "memo",
+                                         "count", "search", "sort", "balance"};
+    const char *first = request->segment_count > 1 ? request->segments[0] : "";
+    if (strcmp(first, "accounts") == 0 || strcmp(first, "events") == 0 ||
+        strcmp(first, "transactions") == 0)
+        return true;
     for (size_t i = 0; i < sizeof params / sizeof params[0]; i++) {
         const char *value = dbk_http_param(request, params[i]);
         if (value != NULL && value[0] != '\0')
