@@ -1,7 +1,8 @@
 // Counts and sums of a filtered selection take longer than its rows. They are asked for after the
 // rows are shown, and stand in for the link that asks for them without scripts.
 
-const AGAIN_MS = 5000; // between two counts on a page that changes
+const AGAIN_MS = 5000; // between two counts on a page that changes,
+const REST = 4; // or so many times what one takes
 const panel = document.getElementById("live");
 let asking = null; // what ends the question that is under way
 let timer = 0;
@@ -32,6 +33,7 @@ async function count() {
   const link = document.querySelector("a.count-all[data-summary]");
   if (link === null) return;
   const place = placeBefore(link);
+  const begun = performance.now();
   asking = new AbortController();
   window.addEventListener("beforeunload", stop);
   try {
@@ -43,7 +45,8 @@ async function count() {
   }
   place.removeAttribute("role"); // later changes are not announced
   window.removeEventListener("beforeunload", stop);
-  nextAt = performance.now() + AGAIN_MS;
+  const ended = performance.now();
+  nextAt = ended + Math.max(AGAIN_MS, REST * (ended - begun));
   asking = null;
 }
 

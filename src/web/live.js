@@ -3,6 +3,7 @@
 import { morphRegion } from "./morph.js";
 
 const SPACING_MS = 150; // between two requests for the page
+const REST = 4; // a page that takes the server long is asked for the more rarely, so many times that
 const RETRY_MS = [250, 500, 1000, 2000, 4000, 8000, 15000];
 const LOST_AFTER_MS = 1000; // a shorter interruption is not worth a word
 const ANNOUNCE_MS = 20000; // at most one announcement of new rows in this time
@@ -13,6 +14,8 @@ const panel = document.getElementById("live");
 const button = panel?.querySelector("button");
 const state = panel?.querySelector(".live-state");
 const announcer = panel?.querySelector(".live-news");
+const REGIONS = "[data-live][id]";
+const changes = document.querySelector(REGIONS) !== null; // errors, and what is once and for all, do not
 
 /* --- words --- */
 
@@ -65,7 +68,7 @@ let shownCommit = panel?.dataset.commit ?? "";
 function takeOver(html) {
   const newer = new DOMParser().parseFromString(html, "text/html");
   const added = [];
-  for (const region of document.querySelectorAll("[data-live][id]")) {
+  for (const region of document.querySelectorAll(REGIONS)) {
     const replacement = newer.getElementById(region.id);
     if (replacement !== null) added.push(...morphRegion(region, replacement));
   }
@@ -78,16 +81,18 @@ function takeOver(html) {
 async function ask() {
   timer = 0;
   wanted = false;
-  nextAt = performance.now() + SPACING_MS;
+  const begun = performance.now();
   asking = new AbortController();
   try {
     const answer = await fetch(location.href, { cache: "no-cache", signal: asking.signal });
     const html = await answer.text();
     if (answer.ok && following()) takeOver(html);
-    else if (!answer.ok) retryLater();
+    else if (answer.status >= 500 || answer.status === 429) retryLater();
   } catch (error) {
     if (error.name !== "AbortError") retryLater();
   }
+  const ended = performance.now();
+  nextAt = Math.max(nextAt, begun + SPACING_MS, ended + REST * (ended - begun));
   asking = null;
   if (wanted) refresh();
 }
@@ -99,6 +104,7 @@ function retryLater() {
 }
 
 function refresh() {
+  if (!changes) return;
   wanted = true;
   if (!following() || asking !== null || timer !== 0) return;
   timer = setTimeout(ask, Math.max(0, nextAt - performance.now()));
