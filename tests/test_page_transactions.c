@@ -85,6 +85,7 @@ static void page_transactions__links_keep_the_filter_and_begin_anew(void **state
     has("href=\"/transactions.json?account=C%26100\"");
     has("data-summary=\"/transactions/count?lang=fr&amp;account=C%26100\"");
     has("Rien ne correspond");
+    has("<p id=\"selected\" class=\"selected\" data-live>");
 }
 
 static void page_transactions__the_sorted_column_says_so(void **state)

@@ -50,7 +50,7 @@ static void add_point(struct dbk_page *page, const struct dbk_point *point)
 static void add_chart_caption(struct dbk_page *page, const struct dbk_page_account *data)
 {
     const struct dbk_series *series = data->series;
-    dbk_page_add(page, "<figcaption>%t ", DBK_T_BALANCE_OVER_TIME_OF);
+    dbk_page_add(page, "<figcaption id=\"balance-of\" data-live>%t ", DBK_T_BALANCE_OVER_TIME_OF);
     dbk_page_add_days(page, &data->selection->days);
     dbk_page_add(page, ". ");
     if (series->sampled)
@@ -172,7 +172,8 @@ static void add_statement(struct dbk_page *page, const struct dbk_page_account *
     start.place = DBK_PLACE_START;
     dbk_page_add(page,
                  "<section class=\"panel\" aria-labelledby=\"statement-title\">\n"
-                 "<h2 id=\"statement-title\">%t</h2>\n<p class=\"selected\"><span>",
+                 "<h2 id=\"statement-title\">%t</h2>\n"
+                 "<p id=\"selected\" class=\"selected\" data-live><span>",
                  DBK_T_STATEMENT);
     dbk_page_add_days(page, &data->selection->days);
     dbk_page_add(page, "</span> · <span>%t</span></p>\n", DBK_T_BY_DATE);

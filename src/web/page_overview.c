@@ -71,7 +71,8 @@ static void add_daily(struct dbk_page *page, const struct dbk_page_overview *dat
                  "<section class=\"panel daily\" aria-labelledby=\"daily-title\">\n"
                  "<h2 id=\"daily-title\">%t</h2>\n"
                  "<figure class=\"chart\" data-chart=\"daily\" data-table=\"daily\" "
-                 "data-deposits=\"%t\" data-withdrawals=\"%t\"><figcaption>%t ",
+                 "data-deposits=\"%t\" data-withdrawals=\"%t\">"
+                 "<figcaption id=\"daily-until\" data-live>%t ",
                  DBK_T_DAILY, DBK_T_DEPOSITS, DBK_T_WITHDRAWALS, DBK_T_DAILY_UNTIL);
     dbk_page_add_time(page, data->last_day * DBK_SECONDS_PER_DAY, false);
     dbk_page_add(page, "</figcaption></figure>\n<details><summary>%t</summary>\n", DBK_T_AS_TABLE);

@@ -122,7 +122,7 @@ static void add_summary(struct dbk_page *page, const struct dbk_selection *selec
     static const enum dbk_text_id sorts[] = {DBK_T_DATE, DBK_T_ACCOUNT, DBK_T_AMOUNT};
     dbk_int128 min_minor = selection->min_minor;
     dbk_int128 max_minor = selection->max_minor;
-    dbk_page_add(page, "<p class=\"selected\"><span>");
+    dbk_page_add(page, "<p id=\"selected\" class=\"selected\" data-live><span>");
     dbk_page_add_days(page, &selection->days);
     dbk_page_add(page, "</span>");
     if (selection->account[0] != '\0')
