@@ -111,6 +111,10 @@ static void page_event__shows_what_was_posted_and_what_it_reverses(void **state)
     show_event(&data);
     has("Annule</dt><dd><a href=\"/events/0/42?lang=fr\">0:42</a>");
     lacks("ne concorde pas");
+    data.reversal_unknown = true;
+    show_event(&data);
+    has("Annulé par</dt><dd><span class=\"none\">inconnu");
+    data.reversal_unknown = false;
     data.is_reversed = true;
     data.reversal_partition = 1;
     data.reversal_offset = 99;

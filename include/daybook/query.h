@@ -26,12 +26,16 @@ void dbk_query_end(struct dbk_view *view);
 DBK_MUST_CHECK int dbk_query_data_version(struct dbk_view *view, int64_t *version,
                                           struct dbk_err *err);
 
+/** Partitions that are told apart in an overview; those beyond are one. */
+#define DBK_OVERVIEW_PARTITIONS 64
+
 /** How far the view is, and sums over all accounts. */
 struct dbk_overview {
     int64_t generation;
     int64_t commit_seq;
-    int64_t committed_ms; /**< 0: never */
-    int64_t applied;      /**< events: sum of all offset_next */
+    int64_t committed_ms;                             /**< 0: never */
+    int64_t applied;                                  /**< events: sum of all offset_next */
+    int64_t offset_next[DBK_OVERVIEW_PARTITIONS + 1]; /**< the last: of all other partitions */
     int64_t account_count;
     int64_t deposit_count;
     int64_t withdrawal_count;
@@ -42,7 +46,7 @@ struct dbk_overview {
     char positions[1024]; /**< "0:41,1:17": the last event applied of each partition that has one */
 };
 
-/** Read what changes with every commit: everything up to and including `applied`. */
+/** Read what changes with every commit: everything up to and including `offset_next`. */
 DBK_MUST_CHECK int dbk_query_position(struct dbk_view *view, struct dbk_overview *overview,
                                       struct dbk_err *err);
 /** Read the rest: a few rows. */

@@ -62,13 +62,14 @@ void dbk_event_row_clear(struct dbk_event_row *event);
  * Find the posted reversal of a transaction: the same account, the opposite amount, and the source
  * that reversals have.
  *
- * Looks through the account's index: what is not found before the time is up is not found.
+ * Looks through the account's index.
  *
- * @param[out] found  with the reversal's place.
+ * @param[out] found    with the reversal's place.
+ * @param[out] stopped  the time was up before all was looked at.
  */
 DBK_MUST_CHECK int dbk_query_reversal(struct dbk_view *view, int64_t partition, int64_t offset,
                                       int64_t *reversal_partition, int64_t *reversal_offset,
-                                      bool *found, struct dbk_err *err);
+                                      bool *found, bool *stopped, struct dbk_err *err);
 
 /** Stored digests around a position, to check the log's records against. */
 struct dbk_anchor {

@@ -5,6 +5,7 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 /** Remembered watermarks: an hour of seconds. */
@@ -22,7 +23,8 @@ struct dbk_lag {
     pthread_cond_t ended_changed;
     bool ended;
     bool reachable;
-    struct sample samples[SAMPLE_COUNT]; /* only where events grew; a ring */
+    int64_t ends[DBK_OVERVIEW_PARTITIONS + 1]; /* as an overview has them */
+    struct sample samples[SAMPLE_COUNT];       /* only where events grew; a ring */
     int sample_count;
     int first;
 };
@@ -32,10 +34,16 @@ static struct sample *sample_at(struct dbk_lag *lag, int i)
     return &lag->samples[(lag->first + i) % SAMPLE_COUNT];
 }
 
-static void remember(struct dbk_lag *lag, int64_t events)
+static void remember(struct dbk_lag *lag, const int64_t *high, int32_t partition_count)
 {
+    int64_t events = 0;
     pthread_mutex_lock(&lag->mutex);
     lag->reachable = true;
+    memset(lag->ends, 0, sizeof lag->ends);
+    for (int32_t p = 0; p < partition_count; p++) {
+        lag->ends[p < DBK_OVERVIEW_PARTITIONS ? p : DBK_OVERVIEW_PARTITIONS] += high[p];
+        events += high[p];
+    }
     if (lag->sample_count == 0 || sample_at(lag, lag->sample_count - 1)->events != events) {
         if (lag->sample_count == SAMPLE_COUNT) {
             lag->first = (lag->first + 1) % SAMPLE_COUNT;
@@ -82,10 +90,7 @@ static void *watch(void *argument)
             forget(lag);
             continue;
         }
-        int64_t events = 0;
-        for (int32_t p = 0; p < dbk_log_topic(log)->partition_count; p++)
-            events += high[p];
-        remember(lag, events);
+        remember(lag, high, dbk_log_topic(log)->partition_count);
     } while (wait_a_second(lag));
     dbk_log_close(log);
     free(high);
@@ -123,18 +128,26 @@ void dbk_lag_stop(struct dbk_lag *lag)
     free(lag);
 }
 
-bool dbk_lag_get(struct dbk_lag *lag, int64_t applied, int64_t *events, int64_t *age_ms)
+bool dbk_lag_get(struct dbk_lag *lag, const struct dbk_overview *overview,
+                 struct dbk_behind *behind)
 {
-    *events = -1;
-    *age_ms = 0;
+    *behind = (struct dbk_behind){.events = -1};
     pthread_mutex_lock(&lag->mutex);
     bool reachable = lag->reachable;
     if (lag->sample_count > 0) {
-        int64_t behind = sample_at(lag, lag->sample_count - 1)->events - applied;
-        *events = behind > 0 ? behind : 0;
-        for (int i = 0; i<lag->sample_count && * events> 0; i++)
+        /* What one partition has too few must not make up for what another has too many. */
+        behind->events = 0;
+        for (int i = 0; i <= DBK_OVERVIEW_PARTITIONS; i++) {
+            int64_t ahead = lag->ends[i] - overview->offset_next[i];
+            if (ahead > 0)
+                behind->events += ahead;
+            else
+                behind->missing -= ahead;
+        }
+        int64_t applied = sample_at(lag, lag->sample_count - 1)->events - behind->events;
+        for (int i = 0; i < lag->sample_count && behind->events > 0; i++)
             if (sample_at(lag, i)->events > applied) {
-                *age_ms = dbk_clock_monotonic_ms() - sample_at(lag, i)->at_ms;
+                behind->age_ms = dbk_clock_monotonic_ms() - sample_at(lag, i)->at_ms;
                 break;
             }
     }

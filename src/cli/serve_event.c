@@ -57,7 +57,7 @@ static int look_for_reversals(struct dbk_answer *answer, struct dbk_page_event *
     if (code == 0)
         code = dbk_query_reversal(answer->view, data->partition, data->offset,
                                   &data->reversal_partition, &data->reversal_offset,
-                                  &data->is_reversed, err);
+                                  &data->is_reversed, &data->reversal_unknown, err);
     return code;
 }
 
@@ -71,9 +71,8 @@ static int read_from_log(struct dbk_answer *answer, struct dbk_page_event *data,
                                  &has_after, err);
     if (code != 0)
         return code;
-    int64_t behind;
-    int64_t age_ms;
-    if (!dbk_lag_get(answer->serve->lag, answer->overview.applied, &behind, &age_ms))
+    struct dbk_behind behind;
+    if (!dbk_lag_get(answer->serve->lag, &answer->overview, &behind))
         return 0;                /* the broker does not answer the lag's questions either */
     dbk_query_end(answer->view); /* the log may take its time */
     dbk_serve_log_read(answer->serve->log, data->partition, data->offset, &before,

@@ -20,9 +20,11 @@ void dbk_serve_ready(struct dbk_answer *answer)
     bool known = answer->view != NULL;
     if (known)
         dbk_serve_freshness(answer->serve, &answer->overview, &answer->audit, freshness);
-    bool ready = known && freshness->lag_s <= limit_s;
+    bool ready = known && freshness->lag_s <= limit_s && !freshness->log_short;
     if (!known)
         snprintf(text, sizeof text, "not ready: there is no view that can be read\n");
+    else if (freshness->log_short)
+        snprintf(text, sizeof text, "not ready: the log has not all events of the view\n");
     else if (!ready)
         snprintf(text, sizeof text,
                  "not ready: %" PRId64 " events wait, the oldest for %" PRId64
@@ -106,7 +108,8 @@ static void add_freshness(struct dbk_buffer *out, const struct dbk_freshness *fr
         add_one(out, "daybook_lag_seconds", "gauge", "How long the oldest of them has waited.",
                 freshness->lag_s);
     }
-    add_one(out, "daybook_stuck", "gauge", "1 where events wait and nothing is committed.",
+    add_one(out, "daybook_stuck", "gauge",
+            "1 where events wait and nothing is committed, or the log has fewer than the view.",
             freshness->stuck);
     if (freshness->audit_at_ms == 0)
         return;

@@ -146,10 +146,13 @@ int dbk_query_position(struct dbk_view *view, struct dbk_overview *overview, str
                            "SELECT partition, offset_next FROM checkpoints ORDER BY partition", -1,
                            &statement, NULL) == SQLITE_OK)
         while ((result = sqlite3_step(statement)) == SQLITE_ROW) {
+            int64_t partition = sqlite3_column_int64(statement, 0);
             int64_t offset_next = sqlite3_column_int64(statement, 1);
+            bool apart = partition >= 0 && partition < DBK_OVERVIEW_PARTITIONS;
             overview->applied += offset_next;
+            overview->offset_next[apart ? partition : DBK_OVERVIEW_PARTITIONS] += offset_next;
             if (offset_next > 0)
-                add_position(overview, sqlite3_column_int64(statement, 0), offset_next - 1);
+                add_position(overview, partition, offset_next - 1);
         }
     code = result == SQLITE_DONE ? 0 : dbk_view_fail(view, "cannot read", err);
     sqlite3_finalize(statement);

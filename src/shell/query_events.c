@@ -281,7 +281,7 @@ void dbk_event_row_clear(struct dbk_event_row *event)
 
 int dbk_query_reversal(struct dbk_view *view, int64_t partition, int64_t offset,
                        int64_t *reversal_partition, int64_t *reversal_offset, bool *found,
-                       struct dbk_err *err)
+                       bool *stopped, struct dbk_err *err)
 {
     char source[DBK_REVERSAL_SOURCE_SIZE];
     sqlite3_stmt *statement;
@@ -293,7 +293,7 @@ int dbk_query_reversal(struct dbk_view *view, int64_t partition, int64_t offset,
         "CROSS JOIN sources AS s ON s.source_id = r.source_id "
         "WHERE t.partition = ?1 AND t.offset = ?2 AND r.seq = 0 AND s.source = ?3 LIMIT 1",
         &statement, err);
-    *found = false;
+    *found = *stopped = false;
     if (code != 0)
         return code;
     size_t length = dbk_reversal_source(source, (int32_t)partition, offset);
@@ -305,7 +305,9 @@ int dbk_query_reversal(struct dbk_view *view, int64_t partition, int64_t offset,
         *found = true;
         *reversal_partition = sqlite3_column_int64(statement, 0);
         *reversal_offset = sqlite3_column_int64(statement, 1);
-    } else if (result != SQLITE_DONE && result != SQLITE_INTERRUPT) {
+    } else if (result == SQLITE_INTERRUPT) {
+        *stopped = true;
+    } else if (result != SQLITE_DONE) {
         code = dbk_view_fail(view, "cannot look for a reversal", err);
     }
     sqlite3_reset(statement);

@@ -19,6 +19,9 @@ const char *const dbk_texts_en[DBK_TEXT_COUNT] = {
     [DBK_T_STUCK] = "Stuck",
     [DBK_T_STUCK_ADVICE] = "Nothing was committed for 10\u00a0s: check that <code>daybook project "
                            "--follow</code> runs.",
+    [DBK_T_LOG_SHORT] = "The log has fewer events than this",
+    [DBK_T_LOG_SHORT_ADVICE] = "The log lost events that are in these numbers, or is another one: "
+                               "run <code>daybook audit</code>.",
     [DBK_T_UNREACHABLE] = "Log unreachable: last known numbers",
     [DBK_T_NOT_REACHED] = "Log not reached yet: last known numbers",
     [DBK_T_EVENT_BEHIND] = "event behind",
@@ -213,6 +216,7 @@ const char *const dbk_texts_en[DBK_TEXT_COUNT] = {
     [DBK_T_CLAIMS_TO_REVERSE] = "Claims to reverse",
     [DBK_T_CLAIM_DISAGREES] = "account or amount do not agree",
     [DBK_T_REVERSED_BY] = "Reversed by",
+    [DBK_T_REVERSAL_UNKNOWN] = "not known: the account has too many transactions to look through",
     [DBK_T_RECORD] = "Record in the log",
     [DBK_T_VALUE_DIGEST] = "SHA-256 of the value",
     [DBK_T_CHAIN_DIGEST] = "Digest of the log through here",

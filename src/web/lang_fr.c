@@ -19,6 +19,9 @@ const char *const dbk_texts_fr[DBK_TEXT_COUNT] = {
     [DBK_T_STUCK] = "Bloqué",
     [DBK_T_STUCK_ADVICE] = "Rien n’a été validé depuis 10\u00a0s\u00a0: vérifiez que <code>daybook "
                            "project --follow</code> tourne.",
+    [DBK_T_LOG_SHORT] = "Le journal a moins d’événements que ceci",
+    [DBK_T_LOG_SHORT_ADVICE] = "Le journal a perdu des événements que ces chiffres comptent, ou "
+                               "c’est un autre\u00a0: lancez <code>daybook audit</code>.",
     [DBK_T_UNREACHABLE] = "Journal injoignable\u00a0: derniers chiffres connus",
     [DBK_T_NOT_REACHED] = "Journal injoignable jusqu’ici\u00a0: derniers chiffres connus",
     [DBK_T_EVENT_BEHIND] = "événement de retard",
@@ -216,6 +219,7 @@ const char *const dbk_texts_fr[DBK_TEXT_COUNT] = {
     [DBK_T_CLAIMS_TO_REVERSE] = "Prétend annuler",
     [DBK_T_CLAIM_DISAGREES] = "le compte ou le montant ne concorde pas",
     [DBK_T_REVERSED_BY] = "Annulé par",
+    [DBK_T_REVERSAL_UNKNOWN] = "inconnu\u00a0: le compte a trop d’opérations pour les parcourir",
     [DBK_T_RECORD] = "Enregistrement du journal",
     [DBK_T_VALUE_DIGEST] = "SHA-256 de la valeur",
     [DBK_T_CHAIN_DIGEST] = "Empreinte du journal jusqu’ici",

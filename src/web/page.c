@@ -49,6 +49,8 @@ static struct state state_of(const struct dbk_freshness *freshness)
         return (struct state){"unknown", "?", DBK_T_NOT_REACHED, DBK_TEXT_COUNT};
     if (!freshness->reachable)
         return (struct state){"unreachable", "✕", DBK_T_UNREACHABLE, DBK_TEXT_COUNT};
+    if (freshness->log_short)
+        return (struct state){"stuck", "!", DBK_T_LOG_SHORT, DBK_T_LOG_SHORT_ADVICE};
     if (freshness->stuck)
         return (struct state){"stuck", "!", DBK_T_STUCK, DBK_T_STUCK_ADVICE};
     if (freshness->lag_events > 0)

@@ -36,7 +36,8 @@ struct dbk_freshness {
     int64_t lag_events; /**< -1: not known */
     int64_t lag_s;
     bool reachable;      /**< the log answered lately */
-    bool stuck;          /**< events wait, and nothing was committed for 10 s */
+    bool stuck;          /**< events wait, and nothing was committed for 10 s; or log_short */
+    bool log_short;      /**< the log has not all events of the view, and that for 10 s */
     int64_t audit_at_ms; /**< when the last audit ended; 0: there was none */
     int64_t audit_differences;
     const char *audit_through; /**< "0:41, 1:17"; our own text */
@@ -148,6 +149,7 @@ struct dbk_page_event {
     int64_t other_partition; /**< of the one it claims to reverse */
     int64_t other_offset;
     bool is_reversed;
+    bool reversal_unknown; /**< the time was up before all that could be one was looked at */
     int64_t reversal_partition;
     int64_t reversal_offset;
 };

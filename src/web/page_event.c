@@ -87,9 +87,12 @@ static void add_reversals(struct dbk_page *page, const struct dbk_page_event *da
             dbk_page_add(page, " <em class=\"disagrees\">%t</em>", DBK_T_CLAIM_DISAGREES);
         end_fact(page);
     }
-    if (data->is_reversed) {
+    if (data->is_reversed || data->reversal_unknown) {
         begin_fact(page, DBK_T_REVERSED_BY);
-        dbk_page_event_link(page, data->reversal_partition, data->reversal_offset);
+        if (data->is_reversed)
+            dbk_page_event_link(page, data->reversal_partition, data->reversal_offset);
+        else
+            dbk_page_add(page, "<span class=\"none\">%t</span>", DBK_T_REVERSAL_UNKNOWN);
         end_fact(page);
     }
 }
