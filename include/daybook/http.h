@@ -60,7 +60,7 @@ typedef int dbk_http_more(void *stream, struct dbk_buffer *piece);
 struct dbk_http_response {
     int status;
     const char *content_type;
-    char etag[96];        /**< "" for none; without quotes */
+    char etag[192];       /**< "" for none; without quotes */
     const char *filename; /**< suggested to who saves it; NULL for none */
     struct dbk_buffer body;
     struct dbk_http_constant constant; /**< bytes not NULL: this instead of body */

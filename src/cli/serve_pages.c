@@ -18,16 +18,18 @@
 
 /* --- the frame --- */
 
-/** The validator: another commit, generation, language, day or freshness is another page. */
+/** The validator: another program, commit, generation, language, day or freshness is another page.
+ * Numbers of commits recur where a database is made anew; the time of the last one does not. */
 static void set_etag(struct dbk_answer *answer)
 {
     const struct dbk_freshness *freshness = &answer->freshness;
     snprintf(answer->response->etag, sizeof answer->response->etag,
-             "%" PRId64 "-%" PRId64 "-%s-%" PRId64 "-%" PRId64 "-%d%d-%" PRId64 "-%" PRId64,
-             answer->overview.generation, answer->overview.commit_seq,
-             dbk_lang_code(answer->page.lang), freshness->lag_events,
+             "%s-%" PRId64 "-%" PRId64 "-%" PRId64 "-%s-%" PRId64 "-%" PRId64 "-%d%d%d-%" PRId64
+             "-%" PRId64,
+             DAYBOOK_VERSION, answer->overview.generation, answer->overview.commit_seq,
+             answer->overview.committed_ms, dbk_lang_code(answer->page.lang), freshness->lag_events,
              freshness->lag_events > 0 ? freshness->lag_s : 0, freshness->reachable,
-             freshness->stuck, freshness->audit_at_ms, answer->page.today);
+             freshness->stuck, freshness->log_short, freshness->audit_at_ms, answer->page.today);
 }
 
 void dbk_serve_begin_page(struct dbk_answer *answer, enum dbk_page_section section,

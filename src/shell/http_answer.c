@@ -272,7 +272,7 @@ static struct MHD_Response *make_response(struct dbk_exchange *exchange)
 
 static void add_validators(struct MHD_Response *response, const struct dbk_http_response *answer)
 {
-    char text[160];
+    char text[208];
     /* A stream is never kept; a page may be, by its reader, who asks each time if it still holds.
      */
     MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL,

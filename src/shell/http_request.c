@@ -193,7 +193,7 @@ bool dbk_http_read(struct dbk_http_request *request, struct MHD_Connection *conn
 /** Is one of the validators in If-None-Match ours, followed by an ending? */
 static bool has_validator(const char *list, const char *etag, const char *ending)
 {
-    char quoted[128];
+    char quoted[208];
     size_t length = (size_t)snprintf(quoted, sizeof quoted, "\"%s%s\"", etag, ending);
     while (*list != '\0') {
         list += strspn(list, ", \t");
