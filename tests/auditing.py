@@ -68,10 +68,7 @@ def remake(ledger, changed):
     """The topic anew, under its name, with these records and their timestamps."""
     partitions = len(ledger.admin().list_topics(ledger.topic, DEADLINE_S)
                      .topics[ledger.topic].partitions)
-    for future in ledger.admin().delete_topics([ledger.topic]).values():
-        future.result(DEADLINE_S)
-    ledger.wait_for(lambda: ledger.topic not in ledger.admin().list_topics(timeout=10).topics,
-                    "the topic to be gone")
+    ledger.delete_topic(ledger.topic)
     settings = {"retention.ms": "-1", "retention.bytes": "-1", "cleanup.policy": "delete",
                 "message.timestamp.type": "CreateTime", "flush.messages": "1"}
     def create():

@@ -2,6 +2,7 @@
 import json
 import os
 import random
+import re
 import signal
 import socket
 import sqlite3
@@ -13,7 +14,7 @@ import pytest
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient
 
-DEADLINE_S = 60  # for anything that could hang
+DEADLINE_S = 180  # for anything that could hang, on a machine that does much else
 SUPPRESSIONS = os.path.join(os.path.dirname(__file__), "lsan.supp")
 KAFKA = os.path.join(os.path.dirname(__file__), "..", "scripts", "kafka")
 
@@ -153,6 +154,14 @@ class Ledger:
             self.administrator = AdminClient({"bootstrap.servers": self.brokers})
         return self.administrator
 
+    def topics(self):
+        return self.admin().list_topics(timeout=DEADLINE_S).topics
+
+    def delete_topic(self, topic):
+        """Delete it, and wait until the broker knows it no more."""
+        self.admin().delete_topics([topic])[topic].result(DEADLINE_S)
+        self.wait_for(lambda: topic not in self.topics(), f"{topic} to be gone")
+
 
 def event(account="C100", value="10.00", kind="deposit", date="2024-01-01T00:00:00Z", **more):
     return {"transaction_date": date, "account": account, "transaction_value": value,
@@ -168,7 +177,7 @@ def ledger(binary, brokers, tmp_path):
 
 def kafka(command, folder, port, *more):
     done = subprocess.run([KAFKA, command, "--port", str(port), "--dir", str(folder), *more],
-                          text=True, capture_output=True, timeout=240)
+                          text=True, capture_output=True, timeout=2 * DEADLINE_S)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 
@@ -218,9 +227,20 @@ def unused_port():
 
 @pytest.fixture
 def terminate():
-    """End a process as Ctrl-C or a service manager would; it must end in time, with success."""
-    def end(process, number=signal.SIGTERM, within=5):
+    """End a process as Ctrl-C or a service manager would; it must end, with success."""
+    def hears(process, number):
+        """It has come so far that the signal does not just kill it."""
+        if process.poll() is not None:
+            return True
+        status = open(f"/proc/{process.pid}/status").read()
+        return int(re.search(r"^SigCgt:\s*(\w+)$", status, re.M).group(1), 16) >> number - 1 & 1
+
+    def end(process, number=signal.SIGTERM):
+        deadline = time.monotonic() + DEADLINE_S
+        while not hears(process, number):
+            assert time.monotonic() < deadline, "it does not listen to signals"
+            time.sleep(0.02)
         process.send_signal(number)
-        process.wait(within)
+        process.wait(DEADLINE_S)
         assert process.returncode == 0, (process.returncode, open(process.log).read())
     return end

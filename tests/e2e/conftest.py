@@ -5,11 +5,14 @@ import re
 import uuid
 
 import pytest
-from conftest import Ledger, event
-from playwright.sync_api import sync_playwright
+from conftest import DEADLINE_S, Ledger, event
+from playwright.sync_api import expect, sync_playwright
 
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic", "--no-first-run",
          "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+
+APPEARS_MS = 60000  # a deadline for hangs, not for speed
+expect.set_options(timeout=APPEARS_MS)
 
 SAMPLE = [event("C100", "1000.00", balance="1000.00"),
           event("C200", "2500.00", balance="2500.00", date="2024-01-02"),
@@ -24,7 +27,8 @@ HOSTILE = ["<script>document.title='owned'</script>", '"><img src=x onerror=aler
 @pytest.fixture(scope="session")
 def browser():
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+        started = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS,
+                                             timeout=1000 * DEADLINE_S)
         yield started
         started.close()
 
@@ -38,7 +42,7 @@ def visit(browser):
         context = browser.new_context(locale=language, **more)
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(8000)
+        page.set_default_timeout(APPEARS_MS)
         page.problems = []
         page.on("console", lambda message: page.problems.append(message.text))
         page.on("pageerror", lambda error: page.problems.append(str(error)))
@@ -50,6 +54,12 @@ def visit(browser):
     yield open_page
     for context in contexts:
         context.close()
+
+
+def click(page, selector):
+    """Follow a link or send a form: what is read next is of the page that it leads to."""
+    with page.expect_navigation():
+        page.click(selector)
 
 
 def serve(ledger, *words):
@@ -121,7 +131,7 @@ def bank(brokers, tmp_path_factory):
     ledger.run("audit", status=None)  # the page tells its result
     yield ledger
     service.terminate()
-    service.wait(10)
+    service.wait(DEADLINE_S)
     ledger.stop_all()
 
 

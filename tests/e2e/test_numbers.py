@@ -1,6 +1,6 @@
 """What pages show is what SQLite has, to the cent, beyond what a double can hold."""
 import pytest
-from e2e.conftest import minor
+from e2e.conftest import click, minor
 
 TOTALS = """SELECT sum(amount_minor / 100), sum(amount_minor % 100), count(*) FROM transactions
             WHERE amount_minor {} 0"""
@@ -107,10 +107,10 @@ def test_a_declared_balance_that_disagrees_is_marked(bank, visit):
 def test_an_event_tells_its_verdict_and_its_bytes(bank, visit):
     page = visit(bank, "/rejections?lang=fr")
     assert page.locator("tbody tr").count() == bank.sql("SELECT count(*) FROM rejections")[0][0]
-    page.click("a:text-is('0:" + str(bank.sql(
+    click(page, "a:text-is('0:" + str(bank.sql(
         "SELECT max(offset) FROM rejections WHERE partition = 0")[0][0]) + "')")
     assert page.locator(".verdict.rejected").count() == 1
     assert '{"account":"C100"}' in page.inner_text("main")
-    page.click("a[rel=prev]")
+    click(page, "a[rel=prev]")
     assert "<b>not JSON</b>" in page.inner_text("main")
     assert page.locator("main b:text('not JSON')").count() == 0

@@ -6,7 +6,7 @@ import os
 import urllib.request
 
 from conftest import event
-from e2e.conftest import HOSTILE, SAMPLE, applied, serve
+from e2e.conftest import HOSTILE, SAMPLE, applied, click, serve
 from playwright.sync_api import expect
 
 
@@ -22,10 +22,10 @@ def test_an_agent_sees_the_sample_in_french_and_in_english(site, visit):
     assert "Vue d’ensemble" in text and "3\u202f130,00" in text and "\u2212400,00" in text
     assert page.get_attribute("html", "lang") == "fr"
     expect(page.locator("#freshness")).to_contain_text("À jour")
-    page.click("text=English")
+    click(page, "text=English")
     text = page.inner_text("body")
     assert "Overview" in text and "3,130.00" in text and "\u2212400.00" in text
-    page.click("text=All transactions")
+    click(page, "text=All transactions")
     assert page.get_attribute("html", "lang") == "en", "the language is lost on the way"
     assert page.locator("tbody tr").count() == 5
     assert page.inner_text("tbody tr:first-child td:first-child") == "2024-01-05"
@@ -59,7 +59,7 @@ def test_a_broker_that_is_gone_is_said_and_the_numbers_stay(ledger, visit, termi
     ledger.run("project")
     service = serve(ledger, "serve", "-b", "127.0.0.1:1")
     page = visit(ledger)
-    expect(page.locator("#freshness")).to_contain_text("injoignable", timeout=15000)
+    expect(page.locator("#freshness")).to_contain_text("injoignable")
     assert "3\u202f130,00" in page.inner_text("body")
     terminate(service)
 
@@ -71,13 +71,13 @@ def test_events_that_wait_are_told_as_they_grow(ledger, visit, terminate):
     service = serve(ledger, "serve")
     page = visit(ledger)
     line = page.locator("#freshness")
-    expect(line).to_contain_text("5 événements de retard", timeout=15000)
+    expect(line).to_contain_text("5 événements de retard")
     assert "behind" in line.get_attribute("class") or "stuck" in line.get_attribute("class")
     ledger.send(SAMPLE)
-    expect(line).to_contain_text("10 événements de retard", timeout=15000)
-    expect(line).to_contain_text("Bloqué", timeout=30000)
+    expect(line).to_contain_text("10 événements de retard")
+    expect(line).to_contain_text("Bloqué")
     ledger.run("project")
-    expect(line).to_contain_text("À jour", timeout=15000)
+    expect(line).to_contain_text("À jour")
     terminate(service)
 
 

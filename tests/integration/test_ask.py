@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 import reference
-from conftest import event
+from conftest import DEADLINE_S, event
 
 BACKDATED = [event("C100", "1000.00", date="2024-01-10", memo="first, but late"),
              event("C100", "200.00", "withdrawal", "2024-01-05"),
@@ -233,10 +233,10 @@ def test_export_is_whole_and_hledger_agrees(ledger):
     assert any(r["account"] == "'=1+1" for r in rows)
     journal = ledger.folder / "ledger.journal"
     journal.write_text(ledger.run("export", "--format", "hledger").stdout)
-    subprocess.run(["hledger", "-f", journal, "check"], check=True, timeout=60)
+    subprocess.run(["hledger", "-f", journal, "check"], check=True, timeout=DEADLINE_S)
     said = subprocess.run(["hledger", "-f", journal, "balance", "--flat", "-O", "csv", "-N", "-E",
                            "accounts"],
-                          check=True, timeout=60, text=True, capture_output=True).stdout
+                          check=True, timeout=DEADLINE_S, text=True, capture_output=True).stdout
     from urllib.parse import unquote
     theirs = {unquote(r["account"].removeprefix("accounts:")): f"{float(r['balance']):.2f}"
               for r in csv.DictReader(io.StringIO(said))}

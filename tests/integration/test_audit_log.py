@@ -95,6 +95,8 @@ def test_settings_that_lose_events(proven):
         ConfigEntry("retention.ms", "604800000", incremental_operation=AlterConfigOpType.SET)])
     for future in proven.admin().incremental_alter_configs([resource]).values():
         future.result(DEADLINE_S)
+    proven.wait_for(lambda: proven.admin().describe_configs([resource])[resource].result(DEADLINE_S)
+                    ["retention.ms"].value == "604800000", "the broker to know it")
     assert "retention.ms" in only(audit(proven), check="settings")["stored"]
 
 

@@ -3,7 +3,7 @@ import os
 import signal
 import time
 
-from conftest import event
+from conftest import DEADLINE_S, event
 
 
 def test_a_killed_broker_is_waited_for(own, terminate):
@@ -20,7 +20,7 @@ def test_a_killed_broker_is_waited_for(own, terminate):
     own.run("audit")
     own.kill_broker()
     time.sleep(1)
-    terminate(service, within=5)
+    terminate(service)
     own.kafka("start")
     own.run("audit")
 
@@ -40,12 +40,12 @@ def test_one_of_three_brokers_dies_and_nobody_notices(cluster, terminate):
     importing = cluster.start("import", path)
     cluster.wait_for(lambda: cluster.sql("SELECT count(*) FROM transactions")[0][0] > 0, "a start")
     os.kill(cluster.pid_of(2), signal.SIGKILL)
-    assert "6 partitions" in cluster.run("status").stdout
-    importing.wait(120)
+    cluster.wait_for(lambda: "6 partitions" in cluster.run("status", status=None).stdout, "a status")
+    importing.wait(2 * DEADLINE_S)
     assert importing.returncode == 0, open(importing.log).read()
     cluster.wait_for(lambda: cluster.sql("SELECT count(*) FROM transactions")[0][0] == count,
-                     "all of it", 120)
+                     "all of it", 2 * DEADLINE_S)
     assert cluster.assert_whole() == count
-    terminate(follower, within=20)
+    terminate(follower)
     cluster.kafka("start")
     cluster.run("audit")

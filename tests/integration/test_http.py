@@ -7,7 +7,7 @@ import time
 import urllib.request
 
 import pytest
-from conftest import event
+from conftest import DEADLINE_S, event
 
 
 @pytest.fixture
@@ -22,23 +22,31 @@ def port(ledger, terminate):
     terminate(service)
 
 
-def ask(port, request, timeout=10):
-    """Send bytes as they are; return all that comes back until the server closes or is silent."""
-    with socket.create_connection(("127.0.0.1", port), timeout) as connection:
-        connection.sendall(request.replace(b"PORT", str(port).encode()))
-        connection.settimeout(1.5)
-        answer = b""
+def ask(port, request, silence_s=DEADLINE_S):
+    """Send bytes as they are; return all that comes back until the server closes.
+
+    @param silence_s where it keeps the connection open: so much silence is an answer's end.
+    """
+    answer = b""
+    with socket.create_connection(("127.0.0.1", port), DEADLINE_S) as connection:
         try:
+            connection.sendall(request.replace(b"PORT", str(port).encode()))
             while piece := connection.recv(65536):
                 answer += piece
-        except TimeoutError:
+                connection.settimeout(silence_s)
+        except (TimeoutError, ConnectionError):
             pass
-        return answer
+    return answer
 
 
-def get(port, path, *headers, method="GET"):
+def get(port, path, *headers, method="GET", **more):
     lines = [f"{method} {path} HTTP/1.1", "Host: localhost:PORT", *headers, "Connection: close"]
-    return ask(port, ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1"))
+    return ask(port, ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1"), **more)
+
+
+def in_five(found):
+    """Whether it is so, once in five times: a page says also how far the log is, which may change."""
+    return any(found() for _ in range(5))
 
 
 def status(answer):
@@ -101,7 +109,7 @@ def test_each_request_gets_its_status(port, expected, path, headers, method):
      {0, 400, 413, 431}),
 ])
 def test_strange_requests_are_refused(port, request_bytes, expected):
-    assert status(ask(port, request_bytes)) in expected
+    assert status(ask(port, request_bytes, silence_s=1.5)) in expected
     assert status(get(port, "/healthz")) == 200
 
 
@@ -111,7 +119,7 @@ def test_smuggled_requests_are_not_answered(port):
                     b"Content-Length: %d\r\n" % len(second),
                     b"Content-Length: 0\r\nContent-Length: 30\r\n"):
         answer = ask(port, b"GET / HTTP/1.1\r\nHost: localhost:PORT\r\n" + headers + b"\r\n0\r\n\r\n"
-                     + second)
+                     + second, silence_s=1.5)
         assert status(answer) == 400 and answer.count(b"HTTP/1.1") == 1
 
 
@@ -126,9 +134,13 @@ def test_every_answer_is_strict(port):
     assert not re.search(r"\son\w+=", page)
 
 
+def etag_of(port, *headers):
+    return re.search(rb"ETag: (\S+)", get(port, "/", *headers)).group(1).decode()
+
+
 def test_a_page_that_did_not_change_is_not_sent_again(ledger, port):
-    etag = re.search(r"ETag: (\S+)", get(port, "/").decode()).group(1)
-    assert status(get(port, "/", f"If-None-Match: {etag}")) == 304
+    assert in_five(lambda: status(get(port, "/", f"If-None-Match: {etag_of(port)}")) == 304)
+    etag = etag_of(port)
     assert status(get(port, "/?lang=en", f"If-None-Match: {etag}")) == 200
     ledger.send([event()])
     ledger.run("project")
@@ -139,14 +151,18 @@ def test_a_page_that_did_not_change_is_not_sent_again(ledger, port):
 def test_answers_are_compressed_for_who_asks(ledger, port, path):
     ledger.send([event(memo=f"memo {i}") for i in range(9000)])
     ledger.run("project")
-    plain, packed = (urllib.request.urlopen(urllib.request.Request(
-        f"http://127.0.0.1:{port}{path}", headers={"Accept-Encoding": encoding}))
-        for encoding in ("identity", "br, gzip;q=0.5"))
-    whole, small = plain.read(), packed.read()
-    assert plain.headers["Content-Encoding"] is None
-    assert packed.headers["Content-Encoding"] == "gzip"
-    assert len(small) < len(whole) / 2 and gzip.decompress(small) == whole
-    assert "Accept-Encoding" in plain.headers["Vary"] and "Accept-Encoding" in packed.headers["Vary"]
+
+    def both_are_equal():
+        plain, packed = (urllib.request.urlopen(urllib.request.Request(
+            f"http://127.0.0.1:{port}{path}", headers={"Accept-Encoding": encoding}))
+            for encoding in ("identity", "br, gzip;q=0.5"))
+        whole, small = plain.read(), packed.read()
+        assert plain.headers["Content-Encoding"] is None
+        assert packed.headers["Content-Encoding"] == "gzip"
+        assert all("Accept-Encoding" in each.headers["Vary"] for each in (plain, packed))
+        assert len(small) < len(whole) / 2
+        return gzip.decompress(small) == whole
+    assert in_five(both_are_equal)
 
 
 @pytest.mark.parametrize("encodings, expected", [
@@ -160,11 +176,15 @@ def test_only_who_accepts_it_gets_it_compressed(port, encodings, expected):
 
 
 def test_a_validator_is_that_of_the_form_that_was_sent(port):
-    plain = re.search(r"ETag: (\S+)", get(port, "/").decode()).group(1)
-    packed = re.search(rb"ETag: (\S+)", get(port, "/", "Accept-Encoding: gzip")).group(1).decode()
-    assert plain != packed
-    for known in (plain, packed, "W/" + packed, f'"other", {plain}', f'"a, b" , {packed}'):
-        assert status(get(port, "/", f"If-None-Match: {known}", "Accept-Encoding: gzip")) == 304
+    def is_known(form):
+        plain, packed = etag_of(port), etag_of(port, "Accept-Encoding: gzip")
+        assert plain != packed
+        known = form.format(plain=plain, packed=packed)
+        return status(get(port, "/", f"If-None-Match: {known}", "Accept-Encoding: gzip")) == 304
+
+    for form in ("{plain}", "{packed}", "W/{packed}", '"other", {plain}', '"a, b" , {packed}'):
+        assert in_five(lambda: is_known(form)), form
+    plain = etag_of(port)
     for other in ('"other"', plain.strip('"'), plain[:-2] + '"', '"x' + plain[1:], '"'):
         assert status(get(port, "/", f"If-None-Match: {other}")) == 200
 
@@ -173,23 +193,25 @@ def test_a_validator_is_that_of_the_form_that_was_sent(port):
                                   "/healthz", "/live", "/nothing"])
 @pytest.mark.parametrize("encoding", ["gzip", "identity"])
 def test_head_is_get_without_a_body(port, path, encoding):
-    whole = get(port, path, f"Accept-Encoding: {encoding}").split(b"\r\n\r\n")[0]
-    head = get(port, path, f"Accept-Encoding: {encoding}", method="HEAD")
+    more = {"silence_s": 1.5} if path == "/live" else {}  # a stream goes on
     names = lambda text: [line for line in text.split(b"\r\n") if not line.startswith(b"Date:")]
-    assert names(head.split(b"\r\n\r\n")[0]) == names(whole) and head.endswith(b"\r\n\r\n")
+
+    def heads_are_equal():
+        whole = get(port, path, f"Accept-Encoding: {encoding}", **more).split(b"\r\n\r\n")[0]
+        head = get(port, path, f"Accept-Encoding: {encoding}", method="HEAD", **more)
+        assert whole.startswith(b"HTTP/1.1 ") and head.endswith(b"\r\n\r\n"), head
+        return names(head.split(b"\r\n\r\n")[0]) == names(whole)
+    assert in_five(heads_are_equal)
 
 
 def test_a_client_that_dawdles_is_cut_off(port):
-    with socket.create_connection(("127.0.0.1", port), 10) as connection:
-        begun = time.monotonic()
-        connection.sendall(b"GET / HTTP/1.1\r\n")
-        try:
-            while time.monotonic() - begun < 40:
+    with socket.create_connection(("127.0.0.1", port), DEADLINE_S) as connection:
+        deadline = time.monotonic() + DEADLINE_S
+        with pytest.raises(ConnectionError):
+            connection.sendall(b"GET / HTTP/1.1\r\n")
+            while time.monotonic() < deadline:
                 connection.sendall(b"X")
                 time.sleep(0.5)
-        except OSError:
-            pass
-        assert time.monotonic() - begun < 35
     assert status(get(port, "/healthz")) == 200
 
 

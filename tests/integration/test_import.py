@@ -8,6 +8,7 @@ import time
 
 import pytest
 from confluent_kafka.admin import AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
+from conftest import DEADLINE_S
 
 SAMPLE = os.path.join(os.path.dirname(__file__), "..", "..", "data", "client_transactions.csv")
 HEADER = "transaction_date;account;transaction_value;balance\n"
@@ -157,7 +158,7 @@ def test_equal_rows_are_counted_not_merged(ledger):
 def test_standard_input(ledger):
     ledger.init(1)
     done = subprocess.run([ledger.binary, "import", "-"], env=ledger.environment, text=True,
-                          input=HEADER + rows_of(100), capture_output=True, timeout=60)
+                          input=HEADER + rows_of(100), capture_output=True, timeout=DEADLINE_S)
     assert done.returncode == 0, done.stderr
     assert events(ledger) == 100
 
@@ -169,16 +170,17 @@ def test_killed_imports_are_completed(ledger):
     path = write(ledger, "big.csv", HEADER + rows_of(count, seed=4, accounts=300))
     chosen = random.Random(8)
     release = os.environ.get("DAYBOOK_BIN_RELEASE", ledger.binary)
-    interrupted, before = 0, 0
+    interrupted, before, most = 0, 0, 0.8
     for _ in range(40):
         process = subprocess.Popen([release, "import", str(path)], env=ledger.environment,
                                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        time.sleep(chosen.random() * 0.8)
+        time.sleep(chosen.random() * most)
         process.send_signal(signal.SIGKILL)
-        process.wait(20)
+        process.wait(DEADLINE_S)
         ledger.run("project")
         now = ledger.sql("SELECT count(*) FROM transactions")[0][0]
         interrupted += before < now < count
+        most *= 1.1 if now == before else 1  # the machine is slow: later
         before = now
         if interrupted == 3 or now == count:
             break
@@ -231,7 +233,7 @@ def test_a_wrong_clock_is_told_and_nothing_is_sent(ledger):
     done = ledger.run_preloaded("shifted_clock", "import", SAMPLE,
                                 DAYBOOK_CLOCK_SHIFT_S=str(3 * 3600))
     assert done.returncode == 3, done.stderr
-    assert re.search(r"clock is (3:00:0\d|2:59:5\d) ahead of the broker's", done.stderr), done.stderr
+    assert re.search(r"clock is (3:00|2:59):\d\d ahead of the broker's", done.stderr), done.stderr
     assert "nothing was sent" in done.stderr
     assert events(ledger) == 0
 

@@ -1,26 +1,20 @@
 """The topic: creating it, refusing a dangerous one, and knowing whether it is still the same log."""
-import time
-
 from confluent_kafka.admin import ConfigResource, NewPartitions, NewTopic, ConfigEntry
 from confluent_kafka.admin import AlterConfigOpType, ResourceType
-from conftest import event
+from conftest import DEADLINE_S, event
 
 
 def settings_of(ledger, topic):
     resource = ConfigResource(ResourceType.TOPIC, topic)
-    found = ledger.admin().describe_configs([resource])[resource].result(20)
+    found = ledger.admin().describe_configs([resource])[resource].result(DEADLINE_S)
     return {name: entry.value for name, entry in found.items()}
 
 
 def alter(ledger, topic, name, value):
     resource = ConfigResource(ResourceType.TOPIC, topic, incremental_configs=[
         ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET)])
-    ledger.admin().incremental_alter_configs([resource])[resource].result(20)
-
-
-def delete(ledger, topic):
-    ledger.admin().delete_topics([topic])[topic].result(20)
-    ledger.wait_for(lambda: topic not in ledger.admin().list_topics(timeout=10).topics, "deletion")
+    ledger.admin().incremental_alter_configs([resource])[resource].result(DEADLINE_S)
+    ledger.wait_for(lambda: settings_of(ledger, topic)[name] == value, f"{name}={value}")
 
 
 def test_init_creates_topics_that_keep_everything(ledger):
@@ -42,8 +36,8 @@ def test_init_refuses_a_topic_that_would_lose_the_ledger(ledger):
     good = {"retention.ms": "-1", "retention.bytes": "-1", "cleanup.policy": "delete",
             "message.timestamp.type": "CreateTime"}
     ledger.admin().create_topics([NewTopic(ledger.topic, 2, 1, config=good)])[
-        ledger.topic].result(20)
-    time.sleep(0.3)
+        ledger.topic].result(DEADLINE_S)
+    ledger.wait_for(lambda: ledger.topic in ledger.topics(), "the topic")
     for name, value in bad.items():
         alter(ledger, ledger.topic, name, value)
         said = ledger.run("init", "--partitions", 2, status=3).stderr
@@ -70,9 +64,9 @@ def test_adding_partitions_stops_every_command(ledger):
     ledger.init(2)
     ledger.send([event(account=f"A{i}") for i in range(20)])
     ledger.run("project")
-    ledger.admin().create_partitions([NewPartitions(ledger.topic, 3)])[ledger.topic].result(20)
-    ledger.wait_for(lambda: len(ledger.admin().list_topics(timeout=10).topics[
-        ledger.topic].partitions) == 3, "a third partition")
+    ledger.admin().create_partitions([NewPartitions(ledger.topic, 3)])[ledger.topic].result(DEADLINE_S)
+    ledger.wait_for(lambda: len(ledger.topics()[ledger.topic].partitions) == 3,
+                    "a third partition")
     assert "3 partitions" in ledger.run("project", status=1).stderr
     assert "3 partitions" in ledger.run("audit", status=1).stdout
 
@@ -81,7 +75,7 @@ def test_a_topic_made_anew_is_not_the_same_log(ledger):
     ledger.init(2)
     ledger.send([event(account=f"A{i}") for i in range(20)])
     ledger.run("project")
-    delete(ledger, ledger.topic)
+    ledger.delete_topic(ledger.topic)
     ledger.init(2)
     said = ledger.run("project", status=1).stderr
     assert "shorter than the view" in said

@@ -6,7 +6,7 @@ import urllib.parse
 import urllib.request
 
 import pytest
-from conftest import event
+from conftest import DEADLINE_S, event
 
 
 def serve(ledger, *words):
@@ -19,7 +19,7 @@ def get(url, **headers):
     """@return status and the page's text, its tags taken away."""
     request = urllib.request.Request(url, headers={"Accept-Language": "en", **headers})
     try:
-        with urllib.request.urlopen(request, timeout=30) as answer:
+        with urllib.request.urlopen(request, timeout=DEADLINE_S) as answer:
             status, page = answer.status, answer.read().decode()
     except urllib.error.HTTPError as error:
         status, page = error.code, error.read().decode()
@@ -30,8 +30,10 @@ def get(url, **headers):
 def event_page(ledger, url):
     """An event's page with its record; on a busy machine the log may not be read in the page's time."""
     unread = ("The log could not be read", "Read from the log. No stored digest")
-    ledger.wait_for(lambda: not any(text in get(url)[1] for text in unread), "the log")
-    return get(url)
+    found = []
+    ledger.wait_for(lambda: found.append(get(url)) or not any(text in found[-1][1] for text in unread),
+                    "the log")
+    return found[-1]
 
 
 HISTORY = [event("C100", "1000.00", balance="1000.00", date="2024-01-01"),
@@ -54,7 +56,7 @@ def test_an_event_is_shown_from_the_log_and_proven(told):
     assert status == 200 and digest in page
     assert "the chain of digests agrees through 0:3" in page
     assert "Posted" in page and "\u2212200.00" in page and '"transaction_value": "200.00"' in page
-    status, page = get(url + "/events/0/2")
+    status, page = event_page(told, url + "/events/0/2")
     assert "<b>tip</b>" in page and "differs from the computed balance" in page
     assert get(url + "/events/0/4")[0] == 404
 

@@ -189,8 +189,7 @@ def test_a_log_that_was_changed_takes_no_money(ledger):
     ledger.init(1).run("deposit", "C100", "100", "--open")
     ledger.run("deposit", "C100", "100")
     ledger.run("project")
-    ledger.admin().delete_topics([ledger.topic])[ledger.topic].result()
-    time.sleep(1)
+    ledger.delete_topic(ledger.topic)
     ledger.run("init", "--partitions", "1")
     ledger.send([event("C100", "1.00"), event("C100", "2.00")])
     done = ledger.run("deposit", "C100", "100", status=1)
@@ -364,6 +363,17 @@ def test_an_outcome_that_is_not_known_is_called_so(own):
     assert len(history(own, "C100")) == 2
 
 
+def wait_until_broken(ledger, pid):
+    """Until broken_broker.c has stopped or killed the broker; the event is sent half a second later."""
+    def is_broken():
+        try:
+            return open(f"/proc/{pid}/stat").read().rsplit(") ", 1)[1][0] in "TZ"
+        except FileNotFoundError:
+            return True
+    ledger.wait_for(is_broken, "the broker to break")
+    time.sleep(3)  # and given up only after ten
+
+
 def test_what_was_once_on_the_wire_is_never_called_not_sent(own):
     """The broker takes the bytes, then dies: the event waits in the queue again, in doubt for ever."""
     own.init(1).run("deposit", "C100", "100", "--open")
@@ -373,7 +383,7 @@ def test_what_was_once_on_the_wire_is_never_called_not_sent(own):
                        LD_PRELOAD=os.path.join(os.path.dirname(POSTER), "libbroken_broker.so"))
     process = subprocess.Popen([RELEASE, "deposit", "C100", "5", "--id", "a:1"], env=environment,
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    time.sleep(2)
+    wait_until_broken(own, pid)
     own.kill_broker()
     out, err = process.communicate(timeout=DEADLINE_S)
     assert process.returncode == 5 and "--id 'a:1'" in err, (process.returncode, out, err)
@@ -392,9 +402,9 @@ def test_ctrl_c_while_waiting_says_what_is_known(own, broken, status, sent):
                        LD_PRELOAD=os.path.join(os.path.dirname(POSTER), "libbroken_broker.so"))
     process = subprocess.Popen([RELEASE, "deposit", "C100", "5", "--id", "a:1"], env=environment,
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    time.sleep(2)
+    wait_until_broken(own, pid)
     process.send_signal(sent)
-    out, err = process.communicate(timeout=5)
+    out, err = process.communicate(timeout=DEADLINE_S)
     assert process.returncode == status and out == "", (process.returncode, out, err)
     assert "stopped" in err and ("--id 'a:1'" in err) == (status == 5)
     if broken == signal.SIGSTOP:
@@ -416,6 +426,8 @@ def test_a_topic_that_would_lose_events_takes_none(ledger):
     resource = ConfigResource(ConfigResource.Type.TOPIC, ledger.topic,
                               set_config={"retention.ms": "1000", "cleanup.policy": "delete"})
     ledger.admin().alter_configs([resource])[resource].result()
+    ledger.wait_for(lambda: ledger.admin().describe_configs([resource])[resource].result()
+                    ["retention.ms"].value == "1000", "the broker to know it")
     done = ledger.run("deposit", "C100", "5", "--open", status=3)
     assert "nothing was sent" in done.stderr and "retention.ms" in done.stderr
 

@@ -8,7 +8,7 @@ import threading
 import time
 
 import pytest
-from conftest import event
+from conftest import DEADLINE_S, event
 
 SAMPLE = [event("C100", "1000.00"), event("C200", "2500.00"),
           event("C100", "200.00", "withdrawal"), event("C200", "200.00", "withdrawal"),
@@ -61,7 +61,7 @@ def test_hostile_records_are_rejected_and_never_stop_it(ledger):
     producer = ledger.producer()
     producer.produce(ledger.topic, None, key=b"C100")
     producer.produce(ledger.topic, b'{"transaction_date":"2024-01-01"}', key=b"other")
-    producer.flush(20)
+    producer.flush(DEADLINE_S)
     said = ledger.run("project").stderr
     assert "were rejected" in said
     assert ledger.assert_whole() == 19
@@ -103,18 +103,20 @@ def test_foreign_transactions_leave_gaps_that_are_absent(ledger):
     ledger.init(1)
     ledger.send([event()])
     for fate in ("commit", "abort", "open"):
-        producer = ledger.producer(**{"transactional.id": f"{ledger.topic}-{fate}"})
-        producer.init_transactions(30)
+        # One stays open: it must not be aborted for its age meanwhile.
+        producer = ledger.producer(**{"transactional.id": f"{ledger.topic}-{fate}",
+                                      "transaction.timeout.ms": 900000})
+        producer.init_transactions(DEADLINE_S)
         producer.begin_transaction()
         for _ in range(3):
             producer.produce(ledger.topic, key=b"C100", value=(
                 b'{"transaction_date":"2024-01-01","account":"C100","transaction_value":"1.00",'
                 b'"transaction_type":"deposit"}'))
-        producer.flush(20)
+        producer.flush(DEADLINE_S)
         if fate == "commit":
-            producer.commit_transaction(30)
+            producer.commit_transaction(DEADLINE_S)
         elif fate == "abort":
-            producer.abort_transaction(30)
+            producer.abort_transaction(DEADLINE_S)
     ledger.send([event()])
     ledger.run("project")
     # 1 + 3 + marker + 3 + marker + 3 (still open) + 1: every record counts, markers are absent.
@@ -201,7 +203,7 @@ def kill_at_random(ledger, words, chosen, most):
                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     time.sleep(chosen.random() * most)
     process.send_signal(signal.SIGKILL)
-    process.wait(20)
+    process.wait(DEADLINE_S)
 
 
 class Writer(threading.Thread):
@@ -233,16 +235,17 @@ def test_a_hundred_kills_lose_and_double_nothing(ledger):
     ledger.binary = os.environ.get("DAYBOOK_BIN_RELEASE", ledger.binary)
     writer = Writer(ledger)
     writer.start()
-    highest, moved = 0, 0
+    highest, moved, most = 0, 0, 0.4
     try:
         for i in range(100):
             words = ["project", "--follow"] if i % 2 == 0 else ["project", "--reset"]
-            kill_at_random(ledger, words, chosen, 0.4 if i % 2 == 0 else 0.8)
-            if os.path.exists(ledger.database):
-                applied = ledger.assert_whole()
-                assert applied >= highest, "the view went back in time"
-                moved += applied > highest
-                highest = applied
+            kill_at_random(ledger, words, chosen, most if i % 2 == 0 else 2 * most)
+            applied = ledger.assert_whole() if os.path.exists(ledger.database) else 0
+            assert applied >= highest, "the view went back in time"
+            moved += applied > highest
+            # Where the machine is slow, later: else no kill finds it at work.
+            most = max(0.4, most / 1.2) if applied > highest else min(most * 1.1, 4)
+            highest = applied
     finally:
         written = writer.end()
     assert moved > 10, "hardly any kill found it at work"
@@ -266,11 +269,11 @@ def test_resetting_while_run_follows_and_writers_write(ledger, terminate):
             now = ledger.sql("SELECT sum(offset_next) FROM checkpoints")[0][0]
             assert now >= applied, "the view went back in time"
             applied = now
-        resetting.wait(60)
+        resetting.wait(DEADLINE_S)
         assert resetting.returncode == 0, open(resetting.log).read()
     ledger.wait_for(lambda: ledger.sql("SELECT sum(offset_next) FROM checkpoints")[0][0] == 4000,
                     "all events")
-    assert "following the new one" in open(service.log).read()
+    ledger.wait_for(lambda: "following the new one" in open(service.log).read(), "its word of it")
     ledger.run("audit")
     terminate(service)
     followed = ledger.dump()
@@ -282,7 +285,7 @@ def test_a_full_disk_stops_it_and_loses_nothing(ledger):
     """A file size limit stands in for the disk."""
     ledger.init(1).send(random_events(3000))
     done = subprocess.run(["bash", "-c", f'trap "" XFSZ; ulimit -f 300; exec "{ledger.binary}" project'],
-                          env=ledger.environment, text=True, capture_output=True, timeout=60)
+                          env=ledger.environment, text=True, capture_output=True, timeout=DEADLINE_S)
     assert done.returncode == 4, done.stderr
     assert "ledger.db" in done.stderr
     ledger.run("project")
@@ -314,13 +317,13 @@ def test_a_stop_is_heard_while_waiting(ledger, terminate):
         waiting = ledger.start(*words)
         time.sleep(1)
         assert waiting.poll() is None, open(waiting.log).read()
-        terminate(waiting, within=10)
+        terminate(waiting)
         assert "up to date" not in open(waiting.log).read()
     holder.execute("ROLLBACK")
     for words in (["project", "--follow"], ["run", "--listen", "127.0.0.1:0"]):
         waiting = ledger.start(*words, "-b", "127.0.0.1:1")
         time.sleep(0.5)
-        terminate(waiting, within=10)
+        terminate(waiting)
         assert "no broker answers" not in open(waiting.log).read()
     ledger.run("project")
     assert ledger.assert_whole() == 10
@@ -333,7 +336,7 @@ def test_a_stopped_rebuild_changes_nothing(ledger, terminate):
     for i in range(6):
         rebuilding = ledger.start("project", "--reset")
         time.sleep(0.2 + 0.3 * i)
-        terminate(rebuilding, within=10)
+        terminate(rebuilding)
         files = {f for f in os.listdir(ledger.folder) if f.startswith("ledger.db.")
                  and f.split(".")[2].isdigit()}
         if "is rebuilt" in open(rebuilding.log).read():

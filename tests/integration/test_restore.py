@@ -3,7 +3,7 @@ import os
 import subprocess
 import sys
 
-from conftest import event
+from conftest import DEADLINE_S, event
 
 RESTORE = os.path.join(os.path.dirname(__file__), "..", "..", "scripts", "restore")
 
@@ -12,12 +12,12 @@ def back_up(ledger):
     return subprocess.run(
         ["kcat", "-b", ledger.brokers, "-C", "-t", ledger.topic, "-o", "beginning", "-e", "-q",
          "-X", "isolation.level=read_uncommitted", "-f", r"%p %o %T %K %S\n%k%s\n"],
-        capture_output=True, check=True, timeout=60).stdout
+        capture_output=True, check=True, timeout=DEADLINE_S).stdout
 
 
 def restore(ledger, copy):
     return subprocess.run([sys.executable, RESTORE, ledger.brokers, ledger.topic], input=copy,
-                          capture_output=True, timeout=60)
+                          capture_output=True, timeout=DEADLINE_S)
 
 
 def test_a_restored_log_is_the_same_log(ledger):
@@ -26,14 +26,12 @@ def test_a_restored_log_is_the_same_log(ledger):
     producer = ledger.producer()
     producer.produce(ledger.topic, None, key=b"C100")
     producer.produce(ledger.topic, b"v", key=b"")
-    producer.flush(20)
+    producer.flush(DEADLINE_S)
     ledger.run("project")
     ledger.run("audit", "--write-receipt", "receipt.json")
     copy = back_up(ledger)
     assert b"is not empty" in restore(ledger, copy).stderr
-    topic = ledger.topic
-    ledger.admin().delete_topics([topic])[topic].result(20)
-    ledger.wait_for(lambda: topic not in ledger.admin().list_topics(timeout=10).topics, "deletion")
+    ledger.delete_topic(ledger.topic)
     ledger.init(3)
     done = restore(ledger, copy)
     assert done.returncode == 0 and b"restored 506 records" in done.stderr, done.stderr

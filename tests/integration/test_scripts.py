@@ -7,11 +7,12 @@ import subprocess
 import time
 
 import pytest
+from conftest import DEADLINE_S
 
 SCRIPTS = os.path.join(os.path.dirname(__file__), "..", "..", "scripts")
 
 
-def script(name, *words, status=0, timeout=300, **environment):
+def script(name, *words, status=0, timeout=600, **environment):
     done = subprocess.run([os.path.join(SCRIPTS, name), *map(str, words)], text=True,
                           capture_output=True, timeout=timeout, env=dict(os.environ, **environment))
     assert done.returncode == status, (words, done.returncode, done.stdout, done.stderr)
@@ -77,12 +78,12 @@ def test_the_demo_survives_its_broker_and_stops_all_on_ctrl_c(tmp_path, demo, po
         assert running.poll() is None, open(log.name).read()
         assert answers(ports[0]) and answers(ports[1])
         os.kill(int((tmp_path / "demo" / "kafka" / "pid").read_text()), signal.SIGKILL)
-        wait_until(lambda: "The broker died" in open(log.name).read(), 60)
+        wait_until(lambda: "The broker died" in open(log.name).read())
         script("kafka", "start", "--dir", tmp_path / "demo" / "kafka")
-        wait_until(lambda: "the broker is back" in open(log.name).read(), 60)
+        wait_until(lambda: "the broker is back" in open(log.name).read())
     finally:
         os.killpg(running.pid, signal.SIGINT)  # as a terminal does: to all of them
-        running.wait(60)
+        running.wait(DEADLINE_S)
     assert not answers(ports[0]) and not answers(ports[1]), open(log.name).read()
     assert "kafka: stopped" in open(log.name).read()
 
@@ -113,7 +114,7 @@ def test_without_java_it_names_what_to_run(tmp_path):
                             (["kafka", "start", "--dir", "/tmp/none"], "Run scripts/setup")):
         done = subprocess.run(
             ["unshare", "--mount", "bash", "-c", hidden, "-", os.path.join(SCRIPTS, words[0]),
-             *words[1:]], text=True, capture_output=True, timeout=60,
+             *words[1:]], text=True, capture_output=True, timeout=DEADLINE_S,
             env=dict(os.environ, JAVA_HOME=str(tmp_path), HOME="/tmp", DAYBOOK_HOME="",
                      PATH=f"{java.parent}:{os.environ['PATH']}"))
         assert done.returncode == 1 and expected in done.stderr, done.stderr

@@ -136,9 +136,7 @@ def test_a_publisher_notices_another_ones_rounds_and_a_reset(ledger, terminate):
         ledger.wait_for(lambda: ledger.sql("SELECT sum(offset_next) FROM checkpoints")[0][0]
                         >= total, "the projector")
     # Deleted and made anew empty, behind the publisher's back.
-    for future in ledger.admin().delete_topics([topic]).values():
-        future.result(DEADLINE_S)
-    ledger.wait_for(lambda: topic not in ledger.admin().list_topics(timeout=10).topics, "no topic")
+    ledger.delete_topic(topic)
     ledger.run("init", "--partitions", 2)
     for name in ("X", "Y", "Z", "C100"):
         grow(name)

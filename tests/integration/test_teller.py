@@ -26,11 +26,11 @@ class Window:
         shell = (f"trap : INT; stty -a >before; {command} 2>errors; echo $? >status; stty -a >after; "
                  "echo left; exec cat")
         subprocess.run(["tmux", "-f", "/dev/null", "-S", self.socket, "new-session", "-d",
-                        "-x", str(width), "-y", str(height), shell], check=True, timeout=60,
+                        "-x", str(width), "-y", str(height), shell], check=True, timeout=DEADLINE_S,
                        cwd=ledger.folder, env=settings)
 
     def tmux(self, *words):
-        return subprocess.run(["tmux", "-S", self.socket, *words], check=True, timeout=60,
+        return subprocess.run(["tmux", "-S", self.socket, *words], check=True, timeout=DEADLINE_S,
                               text=True, capture_output=True).stdout
 
     def keys(self, *keys):
@@ -83,7 +83,7 @@ class Window:
                                   check=True).stdout.split()[0])
 
     def close(self):
-        subprocess.run(["tmux", "-S", self.socket, "kill-server"], timeout=60,
+        subprocess.run(["tmux", "-S", self.socket, "kill-server"], timeout=DEADLINE_S,
                        capture_output=True)
 
 

@@ -90,7 +90,7 @@ def installed(ledger):
     folder = ledger.folder / "manual"
     subprocess.run(["cmake", f"-DPROGRAM={os.path.abspath(ledger.binary)}", f"-DOUTPUT={folder}",
                     f"-DEXAMPLES={ROOT}/docs/examples", "-P", f"{ROOT}/src/manual.cmake"],
-                   check=True, timeout=60, env=ledger.environment)
+                   check=True, timeout=DEADLINE_S, env=ledger.environment)
     return folder
 
 
@@ -103,7 +103,7 @@ def test_every_command_has_a_manual_page(ledger, installed):
     for name in ["daybook", *(f"daybook-{c}" for c in commands_of(ledger))]:
         done = subprocess.run(["man", "--warnings", "-E", "UTF-8", "-l", installed / f"{name}.1"],
                               env={**ledger.environment, "MANWIDTH": "100"}, text=True,
-                              capture_output=True, timeout=60)
+                              capture_output=True, timeout=DEADLINE_S)
         assert done.returncode == 0 and done.stderr == "", (name, done.stderr)
         for section in ("NAME", "SYNOPSIS", "EXIT STATUS", "ENVIRONMENT"):
             assert f"\n{section}\n" in done.stdout, name
@@ -119,7 +119,7 @@ def test_bash_completes(ledger, installed):
                   f"{chr(39) * 2 if words[-1] == '' else ''}); COMP_CWORD={len(words) - 1}; "
                   "_daybook; printf '%s\\n' \"${COMPREPLY[@]}\"")
         return subprocess.run(["bash", "-c", script], text=True, capture_output=True, check=True,
-                              timeout=60, cwd=ROOT).stdout.split()
+                              timeout=DEADLINE_S, cwd=ROOT).stdout.split()
     assert complete("daybook", "sim") == ["simulate"]
     assert set(commands_of(ledger)) <= set(complete("daybook", ""))
     assert complete("daybook", "simulate", "--ra") == ["--rate"]
@@ -133,7 +133,7 @@ def test_fish_completes(ledger, installed):
     def complete(line):
         done = subprocess.run(["fish", "--no-config", "-c",
                                f"source {installed}/daybook.fish; complete -C {line!r}"], text=True,
-                              capture_output=True, check=True, timeout=60, cwd=ROOT,
+                              capture_output=True, check=True, timeout=DEADLINE_S, cwd=ROOT,
                               env={**os.environ, "HOME": str(ledger.folder)})
         return [entry.split("\t")[0] for entry in done.stdout.splitlines()]
     assert complete("daybook sim") == ["simulate"]
@@ -148,7 +148,8 @@ def test_zsh_completes(ledger, installed):
     child = pexpect.spawn("zsh", ["-f"], encoding="utf-8", timeout=DEADLINE_S, cwd=ROOT,
                           dimensions=(50, 200), env={**os.environ, "HOME": str(ledger.folder),
                                                      "TERM": "dumb", "PS1": "> "})
-    child.sendline(f"PS1='ready> '; fpath=({installed} $fpath); autoload -U compinit; compinit -D")
+    # In pieces, so that what is typed is not taken for the prompt.
+    child.sendline(f"PS1='rea''dy> '; fpath=({installed} $fpath); autoload -U compinit; compinit -D")
     child.expect("ready> ")
     child.send("daybook simul\t")
     child.expect("daybook simulate ")
