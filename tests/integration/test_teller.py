@@ -45,12 +45,14 @@ class Window:
         return self.tmux("capture-pane", "-p", *options).split("\n")
 
     def wait(self, text, timeout=DEADLINE_S):
-        """Wait until the text is on the screen. @return the lines, dates made equal."""
+        """Wait until the text is on the screen, and all of it drawn. @return the lines, dates made equal."""
         deadline = time.monotonic() + timeout
+        before = []
         while time.monotonic() < deadline:
             lines = self.screen()
-            if any(text in line for line in lines):
+            if lines == before and any(text in line for line in lines):
                 return [DATE.sub("DATE", line).rstrip() for line in lines]
+            before = lines
             time.sleep(0.02)
         raise AssertionError(f"waited for {text!r}:\n" + "\n".join(self.screen()))
 
