@@ -98,26 +98,29 @@ void dbk_view_cursor_close(struct dbk_view_cursor *cursor)
     free(cursor);
 }
 
+/** One look for the value, and its parts from there: the audit reads millions of columns. That is
+ *  for one thread only, as the connection is. */
 static struct dbk_value column(sqlite3_stmt *statement, int i)
 {
     struct dbk_value value = {.kind = DBK_VALUE_OTHER, .text = {"", 0}};
-    switch (sqlite3_column_type(statement, i)) {
+    sqlite3_value *stored = sqlite3_column_value(statement, i);
+    switch (sqlite3_value_type(stored)) {
     case SQLITE_INTEGER:
         value.kind = DBK_VALUE_INTEGER;
-        value.integer = sqlite3_column_int64(statement, i);
+        value.integer = sqlite3_value_int64(stored);
         break;
     case SQLITE_NULL:
         value.kind = DBK_VALUE_NULL;
         break;
     case SQLITE_TEXT:
         value.kind = DBK_VALUE_TEXT;
-        value.text.bytes = (const char *)sqlite3_column_text(statement, i);
-        value.text.length = (uint32_t)sqlite3_column_bytes(statement, i);
+        value.text.bytes = (const char *)sqlite3_value_text(stored);
+        value.text.length = (uint32_t)sqlite3_value_bytes(stored);
         break;
     case SQLITE_BLOB:
         value.kind = DBK_VALUE_BLOB;
-        value.text.bytes = sqlite3_column_blob(statement, i);
-        value.text.length = (uint32_t)sqlite3_column_bytes(statement, i);
+        value.text.bytes = sqlite3_value_blob(stored);
+        value.text.length = (uint32_t)sqlite3_value_bytes(stored);
         break;
     default:
         break;
