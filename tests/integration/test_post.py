@@ -446,27 +446,6 @@ def test_a_client_that_gives_up_is_replaced_and_the_event_is_posted_once(bank):
     assert end(bank) == 2
 
 
-def test_waiting_for_a_topic_that_is_gone_costs_nothing(bank):
-    process = subprocess.Popen([POSTER, "deposit", "C100", "1", "2", "30000"], text=True,
-                               env=bank.environment, stdout=subprocess.PIPE)
-
-    def cpu_s():
-        fields = open(f"/proc/{process.pid}/stat").read().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-    try:
-        assert process.stdout.readline().startswith("posted")
-        bank.admin().delete_topics([bank.topic])[bank.topic].result(20)
-        time.sleep(2)
-        cpu, started = cpu_s(), time.monotonic()
-        time.sleep(3)
-        share = (cpu_s() - cpu) / (time.monotonic() - started)
-        assert process.poll() is None and share < 0.5, share
-    finally:
-        process.kill()
-        process.wait(DEADLINE_S)
-
-
 def test_a_broker_killed_while_ten_tellers_post(own):
     """Nothing lost, nothing twice, and every outcome as it was told."""
     own.init(3)
