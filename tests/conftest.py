@@ -212,9 +212,13 @@ def cluster(binary, tmp_path, unused_port):
 
 @pytest.fixture
 def unused_port():
-    """The first of a run of free ports (a broker takes two), where the system gives none away."""
+    """The first of a run of free ports (a broker takes two), where the system gives none away.
+
+    Each worker has a range of its own: long may pass until a broker takes them.
+    """
+    first = 15000 + 1000 * (int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) % 4)
     while True:
-        port = random.randrange(15000, 19000)
+        port = random.randrange(first, first + 992)
         try:
             for each in range(port, port + 8):
                 with socket.socket() as probe:
