@@ -157,6 +157,11 @@ class Ledger:
     def topics(self):
         return self.admin().list_topics(timeout=DEADLINE_S).topics
 
+    def wait_for_leaders(self):
+        """A broker that has just come back may not know yet who leads its partitions."""
+        self.wait_for(lambda: all(partition.leader >= 0 for topic in self.topics().values()
+                                  for partition in topic.partitions.values()), "leaders")
+
     def delete_topic(self, topic):
         """Delete it, and wait until the broker knows it no more."""
         self.admin().delete_topics([topic])[topic].result(DEADLINE_S)
@@ -188,7 +193,12 @@ def own(binary, tmp_path, unused_port):
     folder = tmp_path / "kafka"
     address = kafka("start", folder, unused_port)
     made = Ledger(binary, address, tmp_path, "ledger")
-    made.kafka = lambda command: kafka(command, folder, unused_port)
+
+    def control(command):
+        kafka(command, folder, unused_port)
+        if command == "start":
+            made.wait_for_leaders()
+    made.kafka = control
     made.broker_pid = lambda: int(open(folder / "pid").read())
     made.kill_broker = lambda: os.kill(made.broker_pid(), signal.SIGKILL)
     yield made

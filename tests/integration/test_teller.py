@@ -391,6 +391,7 @@ def test_leaving_while_the_outcome_is_unknown(own, open_window):
     window.keys("C-c", "C-c")
     status, errors = window.ended()
     stop_all(own, signal.SIGCONT)
+    own.wait_for(lambda: own.run("history", "C100", status=None).returncode == 0, "the log")
     assert status == 5 and "outcome unknown" in errors, errors
     words = shlex.split(errors.strip().split("twice: ")[1])
     assert words[:3] == ["daybook", "withdraw", "--id"] and words[-2:] == ["C100", "7.00"]
