@@ -69,7 +69,9 @@ int dbk_producer_open(struct dbk_producer **producer, const struct dbk_config *c
     snprintf(linger, sizeof linger, "%d", linger_ms);
     const struct dbk_kafka_setting settings[] = {
         {"enable.idempotence", "true"},
-        {"enable.gapless.guarantee", "true"}, /* nothing after what was refused: seq has no holes */
+        /* Who lingers sends many at once: nothing may follow what was refused, or seq has holes.
+         * Who does not waits for each event's outcome. */
+        {"enable.gapless.guarantee", linger_ms > 0 ? "true" : "false"},
         {"acks", "all"},
         {"message.timeout.ms", "0"},
         {"linger.ms", linger},

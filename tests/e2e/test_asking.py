@@ -1,7 +1,7 @@
 """When a page that is open asks for itself again, and when it does not."""
 from conftest import event
-from e2e.conftest import SAMPLE, applied
-from e2e.test_live import APPEARS_MS, deposit, live
+from e2e.conftest import APPEARS_MS, SAMPLE, applied
+from e2e.test_live import deposit, live
 from playwright.sync_api import expect
 
 # Every answer takes the server so long; window.asked has when each was asked for.

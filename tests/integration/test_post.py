@@ -410,7 +410,9 @@ def test_ctrl_c_while_waiting_says_what_is_known(own, broken, status, sent):
     process.send_signal(sent)
     out, err = process.communicate(timeout=DEADLINE_S)
     assert process.returncode == status and out == "", (process.returncode, out, err)
-    assert "stopped" in err and ("--id 'a:1'" in err) == (status == 5)
+    # on a busy machine its own patience may end first
+    assert "stopped" in err or "said nothing for" in err, err
+    assert ("--id 'a:1'" in err) == (status == 5)
     if broken == signal.SIGSTOP:
         os.kill(pid, signal.SIGCONT)
     else:
