@@ -35,7 +35,7 @@ static void remind(struct follower *follower, const char *text)
     int64_t now_ms = dbk_clock_monotonic_ms();
     if (follower->reminded_ms == 0 || now_ms - follower->reminded_ms >= REMIND_MS) {
         follower->reminded_ms = now_ms;
-        dbk_warning("%s Waiting.", text);
+        dbk_warning("waiting: %s", text);
     }
 }
 
@@ -79,34 +79,78 @@ static int reopen(struct follower *follower, struct dbk_err *err)
     return code == 0 ? start(follower, err) : code;
 }
 
-/** After a lost connection: is it still the same log? Waits until the broker answers. */
-static int verify_again(struct follower *follower, struct dbk_err *err)
-{
-    dbk_log_set_timeout(follower->log, 500); /* so that a stop is heard */
-    for (;;) {
-        int code = dbk_log_verify(follower->log, follower->book, err);
-        if (code == 0) {
-            if (follower->reminded_ms != 0)
-                dbk_message("the broker is back, it is the same log; going on");
-            follower->reminded_ms = 0;
-            return start(follower, err);
-        }
-        if (code != DBK_EBROKER || !follower->follow)
-            return code;
-        remind(follower, err->text);
-        if (dbk_stop_requested)
-            return DBK_ESTOPPED;
-        usleep(200000);
-    }
-}
-
-/** After an error of the broker, which err tells. Only a follower waits. */
+/** After an error of the broker, which err tells: only a follower waits a moment.
+ * @return 0 to try again. */
 static int wait_for_broker(struct follower *follower, struct dbk_err *err)
 {
     if (!follower->follow)
         return DBK_EBROKER;
     remind(follower, err->text);
-    return verify_again(follower, err);
+    if (dbk_stop_requested)
+        return DBK_ESTOPPED;
+    usleep(200000);
+    return 0;
+}
+
+/** Read on from the book: the log was found to be the one that the book was made from. */
+static int go_on(struct follower *follower, struct dbk_err *err)
+{
+    if (follower->reminded_ms != 0)
+        dbk_message("the broker is back, it is the same log; going on");
+    follower->reminded_ms = 0;
+    return start(follower, err);
+}
+
+/** After a lost connection: is it still the same log? A follower waits until the broker answers. */
+static int verify_again(struct follower *follower, struct dbk_err *err)
+{
+    dbk_log_set_timeout(follower->log, 500); /* so that a stop is heard */
+    for (;;) {
+        int code = dbk_log_verify(follower->log, follower->book, err);
+        if (code == 0)
+            return go_on(follower, err);
+        if (code == DBK_EBROKER)
+            code = wait_for_broker(follower, err);
+        if (code != 0)
+            return code;
+    }
+}
+
+/** After an error of the broker, which err tells. */
+static int find_again(struct follower *follower, struct dbk_err *err)
+{
+    int code = wait_for_broker(follower, err);
+    return code == 0 ? verify_again(follower, err) : code;
+}
+
+static int open_publisher(struct follower *follower, struct dbk_err *err)
+{
+    int code = dbk_publisher_open(&follower->publisher, follower->config,
+                                  dbk_log_topic(follower->log), err);
+    follower->publishing = code == 0;
+    follower->publisher.last_events = dbk_book_event_count(follower->book);
+    return code;
+}
+
+/** A follower may be started before its broker, as after a power cut. */
+static int open_all(struct follower *follower, bool publishing, struct dbk_err *err)
+{
+    for (;;) {
+        int code = dbk_log_open(&follower->log, follower->config, err);
+        if (code == 0)
+            code = open_view(follower, err);
+        if (code == 0 && publishing)
+            code = open_publisher(follower, err);
+        if (code != DBK_EBROKER)
+            return code;
+        dbk_publisher_close(&follower->publisher);
+        follower->publisher.topic = NULL; /* it was the log's */
+        dbk_log_close(follower->log);
+        follower->log = NULL;
+        code = wait_for_broker(follower, err);
+        if (code != 0)
+            return code;
+    }
 }
 
 void dbk_follow_count(struct dbk_follow_result *result, const struct dbk_changes *changes)
@@ -151,7 +195,7 @@ static int step(struct follower *follower, struct dbk_err *err)
     }
     int code = dbk_sheet_read(&follower->sheet, follower->log, follower->book, 100, err);
     if (code == DBK_EBROKER)
-        code = wait_for_broker(follower, err);
+        code = find_again(follower, err);
     if (code == 0 && follower->sheet.changes.count > 0)
         code = commit(follower, &replaced, err);
     else if (code == 0 && follower->follow)
@@ -159,7 +203,7 @@ static int step(struct follower *follower, struct dbk_err *err)
     dbk_sheet_release(&follower->sheet);
     if (code == 0 && replaced)
         code = reopen(follower, err);
-    return code == DBK_EBROKER ? wait_for_broker(follower, err) : code;
+    return code == DBK_EBROKER ? find_again(follower, err) : code;
 }
 
 /** Capture where the log ends now. */
@@ -233,20 +277,13 @@ int dbk_follow(const struct dbk_config *config, bool follow, const char *snapsho
     if (code == 0)
         code = dbk_lock_take(&follower.lock, config->database, "follower", err);
     if (code == 0)
-        code = dbk_log_open(&follower.log, config, err);
-    if (code == 0)
         code = dbk_sheet_open(&follower.sheet, err);
     if (code == 0)
-        code = open_view(&follower, err);
-    if (code == 0 && snapshot_every != NULL) {
-        code = dbk_publisher_open(&follower.publisher, config, dbk_log_topic(follower.log), err);
-        follower.publishing = code == 0;
-        follower.publisher.last_events = dbk_book_event_count(follower.book);
-    }
+        code = open_all(&follower, snapshot_every != NULL, err);
     if (code == 0 && !follow)
         code = capture_end(&follower, err);
     if (code == 0)
-        code = start(&follower, err);
+        code = go_on(&follower, err);
     if (code == 0)
         code = run(&follower, err);
     finish_publishing(&follower);
