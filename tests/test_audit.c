@@ -147,7 +147,8 @@ static bool is_found(const char *file)
         code = DBK_ENO;
     if (code == 0)
         code = dbk_view_begin(view, stored, &err);
-    struct dbk_audit_view compared = {&report, view, book, stored, chosen, start, &log, {0}};
+    struct dbk_audit_view compared = {&report, view, book,  stored, chosen,
+                                      start,   &log, false, {0},    NULL};
     if (code == 0)
         code = dbk_audit_log_open(&log, &report, view, PARTITIONS, &err);
     if (code == 0)
@@ -155,7 +156,7 @@ static bool is_found(const char *file)
     if (code == 0)
         code = replay(&compared, &err);
     if (code == 0)
-        code = dbk_audit_view_finish(&compared, false, &err);
+        code = dbk_audit_view_finish(&compared, &err);
     dbk_audit_view_close(&compared);
     dbk_audit_log_close(&log);
     dbk_view_close(view);

@@ -69,18 +69,6 @@ const struct dbk_row *dbk_view_cursor_row(const struct dbk_view_cursor *cursor);
  * pages count as this process's memory, though the system may take them back at any time. */
 DBK_MUST_CHECK int dbk_view_map_file(struct dbk_view *view, struct dbk_err *err);
 
-/** One of SQLite's findings. @return 0 to go on. */
-typedef int dbk_visit_finding(void *context, const char *finding, struct dbk_err *err);
-
-/**
- * Let SQLite check the file's structure.
- *
- * @param deep  integrity_check, which also looks up every row in every index, instead of
- *              quick_check.
- */
-DBK_MUST_CHECK int dbk_view_check_file(struct dbk_view *view, bool deep, dbk_visit_finding *visit,
-                                       void *context, struct dbk_err *err);
-
 /** An empty view in memory, to compare a schema with. */
 DBK_MUST_CHECK int dbk_view_open_model(struct dbk_view **view, struct dbk_err *err);
 

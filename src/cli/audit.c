@@ -306,7 +306,7 @@ static int compare_view(struct audit *audit, struct dbk_err *err)
     free(wanted);
     sum_up(audit);
     if (code == 0)
-        code = dbk_audit_view_finish(&audit->compared, audit->options->deep, err);
+        code = dbk_audit_view_finish(&audit->compared, err);
     return code == 0 ? dbk_audit_claims_report(&audit->claims, audit->view, err) : code;
 }
 
@@ -364,6 +364,7 @@ static int open_compared(struct audit *audit, struct dbk_err *err)
         .chosen = audit->chosen,
         .offset_start = audit->offset_start,
         .log = &audit->log_check,
+        .deep = audit->options->deep,
     };
     return dbk_audit_view_open(&audit->compared, err);
 }

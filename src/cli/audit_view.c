@@ -10,12 +10,16 @@
 
 int dbk_audit_view_open(struct dbk_audit_view *compared, struct dbk_err *err)
 {
-    return dbk_audit_rows_open(&compared->rows, compared->report, compared->view, compared->book,
-                               err);
+    int code =
+        dbk_audit_rows_open(&compared->rows, compared->report, compared->view, compared->book, err);
+    if (code == 0)
+        code = dbk_view_check_start(&compared->check, compared->view, compared->deep, err);
+    return code;
 }
 
 void dbk_audit_view_close(struct dbk_audit_view *compared)
 {
+    dbk_view_check_close(compared->check);
     dbk_audit_rows_close(&compared->rows);
 }
 
@@ -61,7 +65,7 @@ static int report_finding(void *context, const char *finding, struct dbk_err *er
     return 0;
 }
 
-int dbk_audit_view_finish(struct dbk_audit_view *compared, bool deep, struct dbk_err *err)
+int dbk_audit_view_finish(struct dbk_audit_view *compared, struct dbk_err *err)
 {
     const struct dbk_audit_tables tables = {
         .report = compared->report,
@@ -80,7 +84,7 @@ int dbk_audit_view_finish(struct dbk_audit_view *compared, bool deep, struct dbk
     if (code == 0)
         dbk_progress_note("checking the database's file");
     if (code == 0)
-        code = dbk_view_check_file(compared->view, deep, report_finding, compared->report, err);
+        code = dbk_view_check_finish(compared->check, report_finding, compared->report, err);
     dbk_progress_note("");
     return code;
 }

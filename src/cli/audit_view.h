@@ -11,6 +11,8 @@
 #include "audit_log.h"
 #include "audit_rows.h"
 
+#include <daybook/view_check.h>
+
 struct dbk_audit_view {
     struct dbk_report *report;
     struct dbk_view *view;
@@ -19,10 +21,12 @@ struct dbk_audit_view {
     const bool *chosen;                  /**< per partition: audited at all */
     const int64_t *offset_start;         /**< per partition: where the replay begins */
     struct dbk_audit_log *log;
+    bool deep; /**< SQLite's integrity_check */
     struct dbk_audit_rows rows;
+    struct dbk_view_check *check; /**< SQLite's, of the file: it runs beside the replay */
 };
 
-/** The caller sets all but rows. */
+/** The caller sets all but rows and check. */
 DBK_MUST_CHECK int dbk_audit_view_open(struct dbk_audit_view *compared, struct dbk_err *err);
 void dbk_audit_view_close(struct dbk_audit_view *compared);
 
@@ -30,8 +34,7 @@ void dbk_audit_view_close(struct dbk_audit_view *compared);
 DBK_MUST_CHECK int dbk_audit_view_applied(struct dbk_audit_view *compared,
                                           const struct dbk_changes *changes, struct dbk_err *err);
 
-/** The replay has ended: compare everything else. @param deep  SQLite's integrity_check. */
-DBK_MUST_CHECK int dbk_audit_view_finish(struct dbk_audit_view *compared, bool deep,
-                                         struct dbk_err *err);
+/** The replay has ended: compare everything else. */
+DBK_MUST_CHECK int dbk_audit_view_finish(struct dbk_audit_view *compared, struct dbk_err *err);
 
 #endif

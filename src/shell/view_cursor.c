@@ -158,34 +158,6 @@ int dbk_view_map_file(struct dbk_view *view, struct dbk_err *err)
     return dbk_view_exec(view, "PRAGMA mmap_size=2147418112", err); /* SQLite's own limit */
 }
 
-/** SQLite asks now and then whether to go on: its deep check takes long. */
-static int on_progress(void *context)
-{
-    return dbk_view_is_stopped(context);
-}
-
-int dbk_view_check_file(struct dbk_view *view, bool deep, dbk_visit_finding *visit, void *context,
-                        struct dbk_err *err)
-{
-    sqlite3_stmt *statement = NULL;
-    int result = SQLITE_ERROR;
-    int code = 0;
-    if (sqlite3_prepare_v2(view->db, deep ? "PRAGMA integrity_check" : "PRAGMA quick_check", -1,
-                           &statement, NULL) != SQLITE_OK)
-        return dbk_view_fail(view, "cannot be checked", err);
-    sqlite3_progress_handler(view->db, 10000, on_progress, view);
-    while (code == 0 && (result = sqlite3_step(statement)) == SQLITE_ROW) {
-        const char *finding = (const char *)sqlite3_column_text(statement, 0);
-        if (finding == NULL || strcmp(finding, "ok") != 0)
-            code = visit(context, finding != NULL ? finding : "out of memory", err);
-    }
-    if (code == 0 && result != SQLITE_DONE)
-        code = dbk_view_fail(view, "cannot be checked", err);
-    sqlite3_progress_handler(view->db, 0, NULL, NULL);
-    sqlite3_finalize(statement);
-    return code;
-}
-
 int dbk_view_open_model(struct dbk_view **view, struct dbk_err *err)
 {
     struct dbk_view *opened = calloc(1, sizeof *opened);
