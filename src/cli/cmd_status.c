@@ -18,6 +18,7 @@ struct status {
     int64_t *high;
     int64_t lag_events;
     int64_t lag_s;
+    int64_t missing_events; /* the view has them, the log does not */
     int64_t counts[DBK_VERDICT_COUNT];
 };
 
@@ -36,8 +37,17 @@ static int measure_lag(struct status *status, struct dbk_log *log, struct dbk_er
         int64_t offset_next = status->checkpoints[p].offset_next;
         ends[p] = offset_next;
         ends[count + p] = offset_next < status->high[p] ? offset_next + 1 : offset_next;
-        status->lag_events += status->high[p] - offset_next;
+        if (offset_next < status->high[p])
+            status->lag_events += status->high[p] - offset_next;
+        else
+            status->missing_events += offset_next - status->high[p];
     }
+    if (status->missing_events > 0)
+        dbk_warning("the log is shorter than the view: it lacks %" PRId64
+                    " of the events that were "
+                    "applied. Keep the view, it may be their only copy; daybook audit says where, "
+                    "and see docs/operations.md, \"Restore the log\".",
+                    status->missing_events);
     int code = status->lag_events > 0 ? dbk_log_start(log, ends, ends + count, err) : 0;
     int64_t deadline_ms = dbk_clock_monotonic_ms() + 5000;
     while (code == 0 && status->lag_events > 0 && !dbk_log_at_end(log) &&
@@ -143,6 +153,7 @@ static int print_json(const struct status *status, const struct dbk_config *conf
     if (topic != NULL && status->view != NULL) {
         json_object_set_new(object, "lag_events", json_integer(status->lag_events));
         json_object_set_new(object, "lag_s", json_integer(status->lag_s));
+        json_object_set_new(object, "missing_events", json_integer(status->missing_events));
     }
     return dbk_json_print(object, err);
 }

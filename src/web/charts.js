@@ -150,11 +150,12 @@ function bars(look, rows) {
 
 const short = ({ text }) => (text.length > 18 ? text.slice(0, 17) + "…" : text);
 
-/** A line that stays where it is until a transaction moves it, with a mark for each. */
+/** A line that stays where it is until a transaction moves it, with a mark for each, over the
+ * period that was chosen; where it has no end, to the transactions' own. */
 function balance(look, rows) {
   const times = rows.map((row) => seconds(row.time));
-  const from = Math.min(...times);
-  const to = Math.max(...times);
+  const from = Number(look.names.from ?? Math.min(...times));
+  const to = Number(look.names.to ?? Math.max(...times));
   const margin = Math.max((to - from) / 50, 3600);
   return {
     type: "line",

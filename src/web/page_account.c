@@ -66,11 +66,17 @@ static void add_chart_caption(struct dbk_page *page, const struct dbk_page_accou
 static void add_chart(struct dbk_page *page, const struct dbk_page_account *data)
 {
     const struct dbk_series *series = data->series;
+    const struct dbk_days *days = &data->selection->days;
     dbk_page_add(page,
                  "<section class=\"panel balance\" aria-labelledby=\"balance-title\">\n"
                  "<h2 id=\"balance-title\">%t</h2>\n<figure class=\"chart\" "
-                 "data-chart=\"balance\" data-table=\"balance\" data-balance=\"%t\">",
+                 "data-chart=\"balance\" data-table=\"balance\" data-balance=\"%t\"",
                  DBK_T_BALANCE_OVER_TIME, DBK_T_BALANCE);
+    if (days->first != INT64_MIN)
+        dbk_page_add(page, " data-from=\"%d\"", days->first * DBK_SECONDS_PER_DAY);
+    if (days->last != INT64_MAX)
+        dbk_page_add(page, " data-to=\"%d\"", (days->last + 1) * DBK_SECONDS_PER_DAY);
+    dbk_page_add(page, ">");
     add_chart_caption(page, data);
     dbk_page_add(page, "</figure>\n<details><summary>%t</summary>\n", DBK_T_AS_TABLE);
     dbk_page_begin_table(page, "balance", DBK_T_BALANCE_OVER_TIME, "list");

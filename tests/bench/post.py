@@ -3,9 +3,10 @@
     post.py DAYBOOK POSTER BROKERS TOPIC DATABASE [COUNT]
 
 A session as the teller has one, with a view of 100,000 accounts at hand; then the command as a
-process of its own, beside a process that only starts.
+process of its own, with a view that a projector keeps fresh, beside a process that only starts.
 """
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -59,7 +60,12 @@ lines = subprocess.run([poster, "withdraw", "C000100", "0.01", str(count)], env=
 decided = [int(line.split()[4]) / 1000 for line in lines]
 assert len(decided) == count and all(line.startswith("posted ") for line in lines)
 
+run(daybook, "project")
+follower = subprocess.Popen([daybook, "project", "--follow"], env=environment)
+time.sleep(2)
 commands = [run(daybook, "withdraw", "C000100", "0.01") for _ in range(100)]
+follower.send_signal(signal.SIGINT)
+assert follower.wait() == 0
 starts = [run(daybook, "--version") for _ in range(100)]
 print(f"a bare acknowledgement: {times(bare)}")
 print(f"a session, to the decision: {times(decided)}")

@@ -1,9 +1,10 @@
-"""What open live streams cost a server, and how fast they tell a commit.
+"""What open live streams cost a server, and how fast they tell a commit; then hold them open.
 
     streams.py PROCESS PORT COUNT BROKERS ACCOUNT
 """
 import re
 import selectors
+import signal
 import socket
 import sys
 import time
@@ -61,4 +62,5 @@ first.sort()
 last.sort()
 print(f"| {count} live streams | {cost_kb / 1024:.1f} MB | {cost_kb / count:.1f} KB each |")
 print(f"| acknowledged to told, first stream | p50 {first[10]:.0f} ms | max {first[-1]:.0f} ms |")
-print(f"| ... the last of {count} | p50 {last[10]:.0f} ms | max {last[-1]:.0f} ms |")
+print(f"| ... the last of {count} | p50 {last[10]:.0f} ms | max {last[-1]:.0f} ms |", flush=True)
+signal.pause()

@@ -89,6 +89,17 @@ def test_balance_over_time(bank, visit, account, least, most):
     assert values[-1] == last
 
 
+def test_the_balances_axis_is_the_period_that_was_chosen(bank, visit):
+    day_s = 86400
+    for query, least, most in (("from=2023-12-01&to=2024-03-31", 19692 * day_s, 19814 * day_s),
+                               ("", 19723 * day_s, 19727 * day_s)):
+        page = visit(bank, f"/accounts/C100?lang=fr&{query}")
+        drawn(page, "balance")
+        axis = page.evaluate("""(({ min, max }) => [min, max])(
+            Chart.getChart(document.querySelector('figure[data-chart=balance] canvas')).scales.x)""")
+        assert least - 4 * day_s < axis[0] <= least and most <= axis[1] < most + 4 * day_s, axis
+
+
 # Deposits are filled, withdrawals striped: colour is not the only sign.
 THEMED = """([green, red]) => {
     const canvas = document.querySelector('figure[data-chart=bars] canvas');

@@ -77,6 +77,12 @@ def test_status_tells_the_lag(ledger):
     shown = ledger.run("status").stdout
     assert re.search(r"^lag +2 events, \d+ s$", shown, re.M), shown
     assert "no database" in ledger.run("status", "-d", ledger.folder / "none.db").stderr
+    full = 0 if ledger.sql("SELECT offset_next FROM checkpoints WHERE partition = 0")[0][0] else 1
+    ledger.sql("UPDATE checkpoints SET offset_next = offset_next + 9 WHERE partition = ?", 1 - full)
+    short = ledger.run("status", "--json")
+    said = json.loads(short.stdout)
+    assert said["lag_events"] == 2 and said["missing_events"] == 9
+    assert "it lacks 9 of the events that were applied" in short.stderr
 
 
 def test_a_terminal_gets_aligned_columns(ledger):
