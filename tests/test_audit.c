@@ -271,7 +271,7 @@ static void audit__finds_every_flipped_byte_or_it_is_harmless(void **state)
 
 static void view_cursor__ends_when_it_is_stopped(void **state)
 {
-    static const volatile sig_atomic_t stop = 1;
+    static const atomic_bool stop = true;
     struct dbk_err err;
     struct dbk_view *view;
     struct dbk_view_cursor *cursor;

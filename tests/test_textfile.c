@@ -149,7 +149,7 @@ static void textfile_open__says_why_not(void **state)
 {
     struct dbk_textfile file;
     struct dbk_err err = {.text = ""};
-    volatile sig_atomic_t stop = 1;
+    atomic_bool stop = true;
     (void)state;
     assert_int_equal(dbk_textfile_open(&file, "/nonexistent/x.csv", NULL, NULL, &err), DBK_EUSAGE);
     assert_non_null(strstr(err.text, "cannot read /nonexistent/x.csv: No such file"));

@@ -17,7 +17,7 @@
 const char *__tsan_default_suppressions(void);
 const char *__tsan_default_suppressions(void)
 {
-    return "race:^mtx_lock$\nrace:^pthread_rwlock_destroy$\n";
+    return "race:^mtx_lock$\nrace:pthread_rwlock_destroy\n";
 }
 
 _Static_assert(sizeof(mtx_t) >= sizeof(pthread_mutex_t), "mtx_t is too small");

@@ -13,7 +13,7 @@
 
 #include <daybook/err.h>
 
-#include <signal.h>
+#include <stdatomic.h>
 #include <stddef.h>
 
 #define DBK_DEFAULT_BROKERS "127.0.0.1:9092"
@@ -35,7 +35,7 @@ struct dbk_config {
     char *database;                  /**< path of the link to the view's current generation */
     struct dbk_property *properties; /**< librdkafka's, in the order to set them */
     size_t property_count;
-    const volatile sig_atomic_t *stop; /**< not 0: whoever waits gives up; NULL: nobody can ask */
+    const atomic_bool *stop; /**< set: whoever waits gives up; NULL: nobody can ask */
 };
 
 void dbk_config_init(struct dbk_config *config);

@@ -9,7 +9,7 @@
 
 #include <daybook/log.h>
 
-#include <signal.h>
+#include <stdatomic.h>
 
 /** What became of a record. */
 struct dbk_delivery {
@@ -36,7 +36,7 @@ DBK_MUST_CHECK int dbk_producer_open(struct dbk_producer **producer,
 void dbk_producer_close(struct dbk_producer *producer);
 
 /** Let send and flush return DBK_ESTOPPED, while they wait, once *stop is not 0. */
-void dbk_producer_stop_on(struct dbk_producer *producer, const volatile sig_atomic_t *stop);
+void dbk_producer_stop_on(struct dbk_producer *producer, const atomic_bool *stop);
 
 /**
  * Queue one event; waits while the queue is full. Key and value are copied.

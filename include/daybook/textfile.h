@@ -13,7 +13,7 @@
 
 #include <daybook/err.h>
 
-#include <signal.h>
+#include <stdatomic.h>
 #include <stddef.h>
 
 struct dbk_textfile {
@@ -30,7 +30,7 @@ struct dbk_textfile {
  *         line; no room for the copy); DBK_ESTOPPED; DBK_ENOMEM.
  */
 DBK_MUST_CHECK int dbk_textfile_open(struct dbk_textfile *file, const char *path,
-                                     const char *encoding, const volatile sig_atomic_t *stop,
+                                     const char *encoding, const atomic_bool *stop,
                                      struct dbk_err *err);
 
 /** Takes one that is all zero, or was closed. */

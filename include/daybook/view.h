@@ -59,7 +59,7 @@ void dbk_view_close(struct dbk_view *view);
 
 /** Let a wait for somebody else's lock, or a walk over the view, end with DBK_ESTOPPED once *stop
  * is not 0. */
-void dbk_view_stop_on(struct dbk_view *view, const volatile sig_atomic_t *stop);
+void dbk_view_stop_on(struct dbk_view *view, const atomic_bool *stop);
 
 const struct dbk_view_identity *dbk_view_identity(const struct dbk_view *view);
 

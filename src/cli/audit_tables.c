@@ -469,14 +469,18 @@ static int compare_schema(const struct dbk_audit_tables *tables, struct dbk_err 
                     : stored == NULL
                         ? -1
                         : dbk_text_compare(expected->values[1].text, stored->values[1].text);
+        if (order > 0)
+            expected = NULL;
+        if (order < 0)
+            stored = NULL;
         bool same = order == 0;
         for (int i = 0; same && i < expected->count; i++)
             same = dbk_value_equal(&expected->values[i], &stored->values[i]);
         if (!same)
-            report_schema(tables, order <= 0 ? expected : NULL, order >= 0 ? stored : NULL);
-        if (order <= 0)
+            report_schema(tables, expected, stored);
+        if (expected != NULL)
             code = dbk_view_cursor_next(sides[0], err);
-        if (code == 0 && order >= 0)
+        if (code == 0 && stored != NULL)
             code = dbk_view_cursor_next(sides[1], err);
     }
     for (int i = 0; i < 2; i++)

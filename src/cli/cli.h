@@ -7,7 +7,7 @@
 #include <daybook/config.h>
 #include <daybook/err.h>
 
-#include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -67,8 +67,9 @@ extern const struct dbk_command dbk_command_log;
 extern const struct dbk_command dbk_command_simulate;
 extern const struct dbk_command dbk_command_teller;
 
-/** Set by SIGINT, SIGTERM and SIGHUP (handlers are installed by main): long loops look at it. */
-extern volatile sig_atomic_t dbk_stop_requested;
+/** Set by SIGINT, SIGTERM and SIGHUP (handlers are installed by main): long loops of every thread
+ * look at it. */
+extern atomic_bool dbk_stop_requested;
 
 /** Sixteen random bytes for dbk_book_open. @return 0 or DBK_ENOMEM. */
 int dbk_random_key(uint8_t key[16], struct dbk_err *err);

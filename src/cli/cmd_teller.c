@@ -110,7 +110,7 @@ static void say_goodbye(const struct dbk_teller_run *run)
 static void on_signal(int number)
 {
     (void)number;
-    dbk_stop_requested = 1;
+    dbk_stop_requested = true;
 }
 
 /** Ctrl-\ ends a session as Ctrl-C and a closed terminal do: in order. */

@@ -25,7 +25,7 @@ static const struct dbk_commands commands = {list, COMMAND_COUNT};
 static void on_signal(int number)
 {
     (void)number;
-    dbk_stop_requested = 1;
+    dbk_stop_requested = true;
 }
 
 static void install_handlers(void)

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <sys/random.h>
 
-volatile sig_atomic_t dbk_stop_requested;
+atomic_bool dbk_stop_requested;
 
 int dbk_random_key(uint8_t key[16], struct dbk_err *err)
 {

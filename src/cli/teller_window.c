@@ -128,7 +128,7 @@ static int take_keys(struct window *window, struct dbk_err *err)
     while (code == 0 && (key = dbk_term_read(window->term)) != DBK_KEY_NONE) {
         window->dirty = true;
         if (key == DBK_KEY_CLOSED) {
-            dbk_stop_requested = 1;
+            dbk_stop_requested = true;
             return 0;
         }
         if (key == DBK_KEY_EDITED) {
@@ -187,7 +187,7 @@ static int settle(struct window *window, struct dbk_err *err)
     struct dbk_post *post = window->run->post;
     int64_t deadline_ms = dbk_clock_monotonic_ms() + LAST_PATIENCE_MS;
     int code = 0;
-    dbk_stop_requested = 0; /* a second one ends the patience */
+    dbk_stop_requested = false; /* a second one ends the patience */
     while (code == 0 && window->teller->waiting && !dbk_stop_requested &&
            dbk_clock_monotonic_ms() < deadline_ms) {
         code = look_at_log(window, err);

@@ -13,6 +13,7 @@
 
 #include <microhttpd.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <stdatomic.h>
 
 /** The validator of a compressed answer is that of the plain one with this. */
@@ -40,7 +41,8 @@ struct dbk_http {
     const char *host_names; /* "NAME,NAME" */
     struct dbk_buffer tls_cert;
     struct dbk_buffer tls_key;
-    char log[256]; /* what the library said last while it started */
+    pthread_t starter; /* the thread that starts it */
+    char log[256];     /* what the library said last in that thread */
 };
 
 /** One request, from its headers to its answer. */

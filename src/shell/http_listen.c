@@ -138,7 +138,7 @@ int dbk_http_read_tls(struct dbk_http *http, const struct dbk_http_options *opti
 static void on_log(void *context, const char *format, va_list arguments)
 {
     struct dbk_http *http = context;
-    if (http->daemon == NULL)
+    if (pthread_equal(http->starter, pthread_self()))
         vsnprintf(http->log, sizeof http->log, format, arguments);
 }
 
@@ -173,6 +173,7 @@ int dbk_http_listen(struct dbk_http *http, unsigned connection_limit,
     if (http->address.ss_family == AF_INET6)
         flags |= http->any ? (unsigned)MHD_USE_DUAL_STACK : (unsigned)MHD_USE_IPv6;
     errno = 0;
+    http->starter = pthread_self();
     http->daemon = MHD_start_daemon(
         flags, (uint16_t)http->port, NULL, NULL, handler, http, MHD_OPTION_EXTERNAL_LOGGER, on_log,
         http, MHD_OPTION_SOCK_ADDR, (const struct sockaddr *)&http->address,

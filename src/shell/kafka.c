@@ -118,7 +118,7 @@ bool dbk_kafka_take_interrupted(struct dbk_kafka *kafka)
 
 bool dbk_kafka_is_stopped(const struct dbk_kafka *kafka)
 {
-    return kafka->config->stop != NULL && *kafka->config->stop != 0;
+    return kafka->config->stop != NULL && *kafka->config->stop;
 }
 
 int dbk_kafka_timeout(const struct dbk_kafka *kafka, int most_ms)

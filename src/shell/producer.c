@@ -21,7 +21,7 @@ struct dbk_producer {
     rd_kafka_topic_t *topic;
     dbk_delivered *delivered;
     void *context;
-    const volatile sig_atomic_t *stop; /* NULL: nobody can ask to stop */
+    const atomic_bool *stop; /* NULL: nobody can ask to stop */
     int64_t sent_count;
     int64_t delivered_count;
     int64_t heard_ms;            /* when the last acknowledgement came */
@@ -106,7 +106,7 @@ int dbk_producer_open(struct dbk_producer **producer, const struct dbk_config *c
     return 0;
 }
 
-void dbk_producer_stop_on(struct dbk_producer *producer, const volatile sig_atomic_t *stop)
+void dbk_producer_stop_on(struct dbk_producer *producer, const atomic_bool *stop)
 {
     producer->stop = stop;
 }

@@ -19,7 +19,7 @@ extern const char dbk_indexes_sql[];
 
 struct dbk_rebuild {
     const char *path; /* the configuration's */
-    const volatile sig_atomic_t *stop;
+    const atomic_bool *stop;
     const struct dbk_topic *topic;
     struct dbk_lock lock;
     struct dbk_generation generation; /* the one being made */

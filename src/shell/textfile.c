@@ -18,7 +18,7 @@
 struct copy {
     const char *name; /* for messages */
     const char *encoding;
-    const volatile sig_atomic_t *stop;
+    const atomic_bool *stop;
     int input;
     int spool;
     size_t length;
@@ -228,7 +228,7 @@ static int map_spool(struct dbk_textfile *file, const struct copy *copy, struct 
 }
 
 int dbk_textfile_open(struct dbk_textfile *file, const char *path, const char *encoding,
-                      const volatile sig_atomic_t *stop, struct dbk_err *err)
+                      const atomic_bool *stop, struct dbk_err *err)
 {
     struct copy copy = {.stop = stop, .input = -1, .spool = -1, .line = 1};
     *file = (struct dbk_textfile){"", 0, NULL};

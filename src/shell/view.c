@@ -18,10 +18,10 @@ extern const char dbk_indexes_sql[];
 
 bool dbk_view_is_stopped(const struct dbk_view *view)
 {
-    return view->stop != NULL && *view->stop != 0;
+    return view->stop != NULL && *view->stop;
 }
 
-void dbk_view_stop_on(struct dbk_view *view, const volatile sig_atomic_t *stop)
+void dbk_view_stop_on(struct dbk_view *view, const atomic_bool *stop)
 {
     view->stop = stop;
 }

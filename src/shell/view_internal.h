@@ -50,9 +50,9 @@ struct dbk_view {
     ino_t inode;
     struct dbk_view_identity identity;
     struct dbk_digest_context *digest;
-    int64_t deadline_ms;                     /* of the question being answered; 0: none */
-    const volatile sig_atomic_t *stop;       /* NULL: nobody can ask to stop */
-    sqlite3_stmt *statements[DBK_SQL_COUNT]; /* of a writer; prepared when first used */
+    int64_t deadline_ms;                            /* of the question being answered; 0: none */
+    const atomic_bool *stop;                        /* NULL: nobody can ask to stop */
+    sqlite3_stmt *statements[DBK_SQL_COUNT];        /* of a writer; prepared when first used */
     struct dbk_prepared prepared[DBK_QUERIES_KEPT]; /* of a reader */
     int prepared_next;                              /* the place whose turn it is to be given up */
 };
