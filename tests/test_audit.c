@@ -140,7 +140,7 @@ static bool is_found(const char *file)
     static const bool chosen[PARTITIONS] = {true, true};
     static const int64_t start[PARTITIONS] = {0, 0};
     struct dbk_book *book = open_book();
-    int code = dbk_view_open_read(&view, file, &err);
+    int code = dbk_view_open_read(&view, file, NULL, &err);
     if (code == 0 && (dbk_view_identity(view)->partition_count != PARTITIONS ||
                       strcmp(dbk_view_identity(view)->topic, topic.name) != 0 ||
                       strcmp(dbk_view_identity(view)->cluster_id, topic.cluster_id) != 0))
@@ -276,7 +276,7 @@ static void view_cursor__ends_when_it_is_stopped(void **state)
     struct dbk_view *view;
     struct dbk_view_cursor *cursor;
     (void)state;
-    assert_int_equal(dbk_view_open_read(&view, path, &err), 0);
+    assert_int_equal(dbk_view_open_read(&view, path, NULL, &err), 0);
     assert_int_equal(dbk_view_cursor_open(&cursor, view, DBK_WALK_ACCOUNTS, NULL, &err), 0);
     assert_int_equal(dbk_view_cursor_next(cursor, &err), 0);
     assert_non_null(dbk_view_cursor_row(cursor));

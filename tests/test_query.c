@@ -71,7 +71,7 @@ static int set_up(void **state)
     assert_int_equal(dbk_view_write(written, book, &changes, &replaced, &err), 0);
     dbk_view_close(written);
     dbk_book_close(book);
-    assert_int_equal(dbk_view_open_read(&view, path, &err), 0);
+    assert_int_equal(dbk_view_open_read(&view, path, NULL, &err), 0);
     assert_int_equal(dbk_query_harden(view, &err), 0);
     return 0;
 }

@@ -52,8 +52,13 @@ struct dbk_changes {
 DBK_MUST_CHECK int dbk_view_open(struct dbk_view **view, const char *path,
                                  const struct dbk_topic *topic, struct dbk_err *err);
 
-/** Open the current generation for reading. DBK_EVIEW where there is none or it is no view. */
-DBK_MUST_CHECK int dbk_view_open_read(struct dbk_view **view, const char *path,
+/** Read and check meta. topic may be NULL: any. */
+DBK_MUST_CHECK int dbk_view_check_identity(struct dbk_view *view, const struct dbk_topic *topic,
+                                           struct dbk_err *err);
+
+/** Open the current generation for reading. DBK_EVIEW where there is none, it is no view, or one
+ * of another topic than this one (NULL: of any). */
+DBK_MUST_CHECK int dbk_view_open_read(struct dbk_view **view, const char *path, const char *topic,
                                       struct dbk_err *err);
 void dbk_view_close(struct dbk_view *view);
 

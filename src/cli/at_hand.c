@@ -24,7 +24,7 @@ static struct dbk_view *open_view(const struct dbk_topic *topic, const char *pat
     struct dbk_err err;
     if (access(path, F_OK) != 0)
         return NULL;
-    if (dbk_view_open_read(&view, path, &err) != 0) {
+    if (dbk_view_open_read(&view, path, NULL, &err) != 0) {
         dbk_warning("going on without the database: %s", err.text);
         return NULL;
     }

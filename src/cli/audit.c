@@ -112,12 +112,9 @@ static int check_identity(struct audit *audit, struct dbk_err *err)
 {
     const struct dbk_view_identity *identity = dbk_view_identity(audit->view);
     const struct dbk_topic *topic = dbk_log_topic(audit->log);
-    if (strcmp(identity->topic, topic->name) != 0 ||
-        strcmp(identity->cluster_id, topic->cluster_id) != 0)
-        return dbk_err_set(err, DBK_ENO,
-                           "the view is of topic %s in cluster %s, not of %s in %s. Choose the "
-                           "topic with -t, the brokers with -b, the database with -d.",
-                           identity->topic, identity->cluster_id, topic->name, topic->cluster_id);
+    int code = dbk_view_check_identity(audit->view, topic, err);
+    if (code != 0)
+        return code;
     if (identity->partition_count != topic->partition_count)
         return dbk_err_set(err, DBK_ENO,
                            "topic %s has %d partitions, and the view was built from %d: accounts "
@@ -380,7 +377,7 @@ static int open_all(struct audit *audit, struct dbk_err *err)
     if (code == 0 && options->since != NULL)
         code = dbk_receipt_read(&audit->since, options->since, err);
     if (code == 0)
-        code = dbk_view_open_read(&audit->view, audit->config->database, err);
+        code = dbk_view_open_read(&audit->view, audit->config->database, NULL, err);
     if (code == 0) {
         dbk_view_stop_on(audit->view, audit->config->stop);
         audit->stored =

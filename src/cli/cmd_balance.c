@@ -81,7 +81,7 @@ static int run(struct dbk_cli *cli, int argc, char **argv, struct dbk_err *err)
         return dbk_err_set(err, DBK_EUSAGE, "--from-log answers for one account: name it.");
     if (from_log)
         return dbk_balance_from_log(cli, argv[0], err);
-    int code = dbk_view_open_read(&output.view, cli->config.database, err);
+    int code = dbk_view_open_read(&output.view, cli->config.database, cli->config.topic, err);
     if (code != 0)
         return code;
     dbk_table_init(&output.table, columns, 3);

@@ -76,8 +76,11 @@ static int parse(struct dbk_posting_order *order, char **argv, struct dbk_err *e
     order->request.date_matters = date != NULL;
     if (date != NULL && !dbk_date_parse(&event->date_s, date, strlen(date)))
         return dbk_err_set(err, DBK_EUSAGE,
-                           "--date %.100s: a date is written 2024-01-31 or 2024-01-31T12:00:00Z.",
+                           "--date %.100s: give a day that exists, as 2024-01-31 or "
+                           "2024-01-31T12:00:00Z.",
                            date);
+    if (date != NULL && event->date_s > dbk_clock_wall_ms() / 1000 + DBK_SECONDS_PER_DAY)
+        dbk_warning("--date %.100s lies in the future.", date);
     order->request.memo_matters = true;
     if (memo != NULL)
         event->memo = dbk_text_of(memo);

@@ -249,7 +249,7 @@ static int run(struct dbk_cli *cli, int argc, char **argv, struct dbk_err *err)
     if (format == NULL)
         return dbk_err_set(err, DBK_EUSAGE, "--format is hledger, csv or jsonl, not \"%.100s\".",
                            wanted);
-    int code = dbk_view_open_read(&exporting.view, cli->config.database, err);
+    int code = dbk_view_open_read(&exporting.view, cli->config.database, cli->config.topic, err);
     if (code != 0)
         return code;
     exporting.partition_count = dbk_view_identity(exporting.view)->partition_count;

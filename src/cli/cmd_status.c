@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 /** All that status shows; log or view may be missing. */
 struct status {
@@ -16,6 +17,7 @@ struct status {
     struct dbk_view *view;         /* NULL: there is no view */
     struct dbk_checkpoint *checkpoints;
     int64_t *high;
+    bool comparable; /* the view is of this log: what follows is known */
     int64_t lag_events;
     int64_t lag_s;
     int64_t missing_events; /* the view has them, the log does not */
@@ -97,7 +99,7 @@ static void print_text(const struct status *status, const struct dbk_config *con
     dbk_date_format(date, identity->committed_ms / 1000);
     printf("\n%-14s%s, commit %" PRId64 "\n", "committed",
            identity->committed_ms > 0 ? date : "never", identity->commit_seq);
-    if (status->topic != NULL)
+    if (status->comparable)
         printf("%-14s%" PRId64 " event%s, %" PRId64 " s\n", "lag", status->lag_events,
                status->lag_events == 1 ? "" : "s", status->lag_s);
     printf("%-14s", "verdicts");
@@ -150,7 +152,7 @@ static int print_json(const struct status *status, const struct dbk_config *conf
                             offsets_json(identity->partition_count, NULL, status->checkpoints));
         json_object_set_new(object, "verdicts", verdicts);
     }
-    if (topic != NULL && status->view != NULL) {
+    if (status->comparable) {
         json_object_set_new(object, "lag_events", json_integer(status->lag_events));
         json_object_set_new(object, "lag_s", json_integer(status->lag_s));
         json_object_set_new(object, "missing_events", json_integer(status->missing_events));
@@ -161,7 +163,7 @@ static int print_json(const struct status *status, const struct dbk_config *conf
 /** The view's half; a missing view is told, not an error. */
 static int read_view(struct status *status, const struct dbk_config *config, struct dbk_err *err)
 {
-    int code = dbk_view_open_read(&status->view, config->database, err);
+    int code = dbk_view_open_read(&status->view, config->database, NULL, err);
     if (code != 0)
         return code;
     status->checkpoints = calloc((size_t)dbk_view_identity(status->view)->partition_count,
@@ -188,6 +190,9 @@ static int read_log(struct status *status, const struct dbk_config *config, stru
     status->topic = topic;
     if (status->view == NULL)
         return 0;
+    code = dbk_view_check_identity(status->view, topic, err);
+    if (code != 0)
+        return code;
     if (dbk_view_identity(status->view)->partition_count != topic->partition_count) {
         dbk_warning("topic %s has %d partitions, the view was built from %d; see "
                     "docs/operations.md, \"Partitions were added\"",
@@ -195,10 +200,12 @@ static int read_log(struct status *status, const struct dbk_config *config, stru
                     dbk_view_identity(status->view)->partition_count);
         return 0;
     }
+    status->comparable = true;
     return measure_lag(status, *log, err);
 }
 
-/** Show what can be shown, then fail with what could not. */
+/** Show what can be shown, then fail with what could not. That there is no database yet is no
+ * failure. */
 static int run(struct dbk_cli *cli, int argc, char **argv, struct dbk_err *err)
 {
     struct status status = {.topic = NULL};
@@ -213,8 +220,10 @@ static int run(struct dbk_cli *cli, int argc, char **argv, struct dbk_err *err)
         printed = print_json(&status, &cli->config, err);
     else
         print_text(&status, &cli->config);
-    if (code == 0 && printed == 0 && view_code != 0)
+    if (code == 0 && printed == 0 && view_code != 0 && access(cli->config.database, F_OK) != 0)
         dbk_message("%s", view_err.text);
+    else if (code == 0 && printed == 0 && view_code != 0)
+        code = dbk_err_set(err, view_err.code, "%s", view_err.text);
     dbk_view_close(status.view);
     dbk_log_close(log);
     free(status.checkpoints);

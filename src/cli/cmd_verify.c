@@ -152,7 +152,7 @@ static int show_view(struct verifying *verifying, json_t *object, const struct d
     const struct dbk_topic *topic = dbk_log_topic(verifying->ask.log);
     const char *text = missing.text;
     int code = 0;
-    if (dbk_view_open_read(&view, verifying->cli->config.database, &missing) == 0) {
+    if (dbk_view_open_read(&view, verifying->cli->config.database, NULL, &missing) == 0) {
         const struct dbk_view_identity *identity = dbk_view_identity(view);
         struct dbk_checkpoint *checkpoints =
             calloc((size_t)identity->partition_count, sizeof *checkpoints);

@@ -28,7 +28,7 @@ struct dbk_view *dbk_serve_take_view(struct dbk_serve *serve, struct dbk_err *er
     pthread_mutex_unlock(&serve->mutex);
     if (view != NULL)
         return view;
-    if (dbk_view_open_read(&view, serve->config->database, err) != 0)
+    if (dbk_view_open_read(&view, serve->config->database, serve->config->topic, err) != 0)
         return NULL;
     if (dbk_query_harden(view, err) != 0) {
         dbk_view_close(view);
@@ -240,6 +240,20 @@ static void explain(void *context, const char *accept_language, struct dbk_http_
     dbk_page_error(&page, texts[i].title, texts[i].advice, NULL, NULL);
 }
 
+/** A view of another topic is refused; none, or a damaged one, may become one while it is served.
+ */
+static int check_topic(struct dbk_serve *serve, struct dbk_err *err)
+{
+    struct dbk_view *view = NULL;
+    struct dbk_err other;
+    if (dbk_view_open_read(&view, serve->config->database, NULL, &other) != 0)
+        return 0;
+    dbk_view_close(view);
+    int code = dbk_view_open_read(&view, serve->config->database, serve->config->topic, err);
+    dbk_view_close(view);
+    return code;
+}
+
 int dbk_serve_start(struct dbk_serve **serve, const struct dbk_config *config,
                     const struct dbk_serve_options *options, struct dbk_err *err)
 {
@@ -252,7 +266,9 @@ int dbk_serve_start(struct dbk_serve **serve, const struct dbk_config *config,
     started->config = config;
     started->options = options;
     pthread_mutex_init(&started->mutex, NULL);
-    int code = dbk_lag_start(&started->lag, config, err);
+    int code = check_topic(started, err);
+    if (code == 0)
+        code = dbk_lag_start(&started->lag, config, err);
     if (code == 0)
         code = dbk_serve_log_open(&started->log, config, err);
     if (code == 0)

@@ -216,14 +216,14 @@ int dbk_http_start(struct dbk_http **http, const struct dbk_http_options *option
         code = dbk_workers_open(&started->slow, DBK_HTTP_SLOW_WORKERS, err);
     if (code == 0)
         code = dbk_connections_open(&started->connections, IDLE_LIMIT, tick, started, err);
+    *http = started; /* requests may come before this returns */
     if (code == 0)
         code = start_daemon(started, err);
     if (code != 0) {
         dbk_http_stop(started);
-        return code;
+        *http = NULL;
     }
-    *http = started;
-    return 0;
+    return code;
 }
 
 /** No connection may be suspended when the library stops: workers answer, streams end. */

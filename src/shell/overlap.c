@@ -243,7 +243,7 @@ int dbk_overlap_load(struct dbk_overlap *overlap, const char *path, const struct
     dbk_generation_clear(&generation);
     if (code != 0 || !*loaded)
         return code;
-    code = dbk_view_open_read(&view, path, err);
+    code = dbk_view_open_read(&view, path, NULL, err);
     /* One read transaction for all: the view may be written to meanwhile. */
     if (code == 0)
         code = dbk_view_exec(view, "BEGIN", err);

@@ -51,8 +51,11 @@ int dbk_view_fail(const struct dbk_view *view, const char *doing, struct dbk_err
     case SQLITE_LOCKED:
         advice = " Another program holds the database; end it and start again.";
         break;
-    case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
+        advice = " If it is the view, it is damaged, and the log is not: rebuild it with daybook "
+                 "project --reset. If not, choose another with -d";
+        break;
+    case SQLITE_CORRUPT:
         advice = " The view is damaged, the log is not: rebuild it with daybook project --reset";
         break;
     case SQLITE_READONLY:
@@ -247,6 +250,17 @@ static int read_identity(struct dbk_view *view, struct dbk_err *err)
     return code;
 }
 
+static int check_topic(const struct dbk_view *view, const char *name, struct dbk_err *err)
+{
+    if (strcmp(view->identity.topic, name) == 0)
+        return 0;
+    return dbk_err_set(err, DBK_EVIEW,
+                       "%s is a view of topic %s, not of %s. Choose the topic with -t, another "
+                       "database with -d, or rebuild this one with: daybook project --reset -t %s "
+                       "-d %s",
+                       view->path, view->identity.topic, name, name, view->path);
+}
+
 int dbk_view_check_identity(struct dbk_view *view, const struct dbk_topic *topic,
                             struct dbk_err *err)
 {
@@ -263,11 +277,9 @@ int dbk_view_check_identity(struct dbk_view *view, const struct dbk_topic *topic
                            DBK_SCHEMA_VERSION, DBK_FOLD_VERSION, view->path);
     if (topic == NULL)
         return 0;
-    if (strcmp(identity->topic, topic->name) != 0)
-        return dbk_err_set(err, DBK_EVIEW,
-                           "%s is a view of topic %s, not of %s. Choose another database with -d, "
-                           "or rebuild this one with: daybook project --reset -t %s -d %s",
-                           view->path, identity->topic, topic->name, topic->name, view->path);
+    code = check_topic(view, topic->name, err);
+    if (code != 0)
+        return code;
     if (strcmp(identity->cluster_id, topic->cluster_id) != 0)
         return dbk_err_set(err, DBK_EVIEW,
                            "%s is a view of topic %s in cluster %s, but this is cluster %s. Choose "
@@ -322,7 +334,8 @@ int dbk_view_open(struct dbk_view **view, const char *path, const struct dbk_top
     return code;
 }
 
-int dbk_view_open_read(struct dbk_view **view, const char *path, struct dbk_err *err)
+int dbk_view_open_read(struct dbk_view **view, const char *path, const char *topic,
+                       struct dbk_err *err)
 {
     struct dbk_generation generation;
     *view = NULL;
@@ -337,6 +350,8 @@ int dbk_view_open_read(struct dbk_view **view, const char *path, struct dbk_err 
         code = dbk_view_exec(*view, "PRAGMA query_only=1; PRAGMA trusted_schema=0;", err);
     if (code == 0)
         code = dbk_view_check_identity(*view, NULL, err);
+    if (code == 0 && topic != NULL)
+        code = check_topic(*view, topic, err);
     dbk_generation_clear(&generation);
     if (code != 0) {
         dbk_view_close(*view);

@@ -79,10 +79,6 @@ DBK_MUST_CHECK int dbk_view_open_file(struct dbk_view **view, const char *path, 
 DBK_MUST_CHECK int dbk_view_create_tables(struct dbk_view *view, const struct dbk_topic *topic,
                                           bool with_indexes, struct dbk_err *err);
 
-/** Read and check meta. topic may be NULL: any. */
-DBK_MUST_CHECK int dbk_view_check_identity(struct dbk_view *view, const struct dbk_topic *topic,
-                                           struct dbk_err *err);
-
 /** The settings of a live view: WAL, whose files stay for readers without write access. */
 DBK_MUST_CHECK int dbk_view_set_live(struct dbk_view *view, struct dbk_err *err);
 

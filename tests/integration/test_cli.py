@@ -85,6 +85,34 @@ def test_status_tells_the_lag(ledger):
     assert "it lacks 9 of the events that were applied" in short.stderr
 
 
+def test_a_view_of_another_topic_is_refused_by_whoever_reads_it(ledger):
+    ledger.init(1).send([event()])
+    ledger.run("project")
+    other = ledger.topic + "-other"
+    ledger.run("init", "-t", other, "--partitions", 1)
+    for words in (["balance"], ["export"], ["status"], ["audit"], ["project"],
+                  ["serve", "--listen", "127.0.0.1:0"]):
+        done = ledger.run(*words, "-t", other, status=4)
+        assert f"is a view of topic {ledger.topic}, not of {other}" in done.stderr, words
+        assert "shorter" not in done.stderr and "10.00" not in done.stdout
+
+
+def test_a_file_that_is_no_database_is_told_by_status_too(ledger):
+    ledger.init(1)
+    with open(ledger.database, "w") as file:
+        file.write("transaction_date;account\n" * 100)
+    done = ledger.run("status", status=4)
+    assert "file is not a database" in done.stderr and "choose another with -d" in done.stderr
+
+
+def test_a_date_in_the_future_is_said(ledger):
+    ledger.init(1)
+    done = ledger.run("deposit", "C100", "1", "--open", "--date", "2099-01-01")
+    assert "--date 2099-01-01 lies in the future" in done.stderr and "posted" in done.stdout
+    assert "a day that exists" in ledger.run("deposit", "C100", "1", "--date", "2024-02-30",
+                                             status=2).stderr
+
+
 def test_a_terminal_gets_aligned_columns(ledger):
     ledger.init(1).send([event("C100", "1000.00"), event("Zoë", "5.00")])
     ledger.run("project")

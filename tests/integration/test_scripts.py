@@ -97,6 +97,15 @@ def test_a_taken_port_is_told_with_the_option_that_helps(demo, ports):
             assert f"port {port} is taken by " in said and f"with {option}" in said, said
 
 
+@pytest.mark.parametrize("words, hint", [(["--port", "abc"], "--port takes a number"),
+                                         (["--kafka-port", "99999"], "--kafka-port takes a number"),
+                                         (["--dir"], "--dir needs a value"),
+                                         (["--bogus"], "there is no option --bogus")])
+def test_the_demos_options_are_checked_before_anything_is_done(tmp_path, words, hint):
+    done = script("demo", *words, status=2, DAYBOOK_HOME=str(tmp_path / "home"))
+    assert hint in done.stderr and not (tmp_path / "home").exists()
+
+
 def test_without_the_network_it_says_so(tmp_path):
     """Kafka's jars are missing, and every request goes nowhere."""
     dead = "-Duser.home=%s -Dhttps.proxyHost=127.0.0.1 -Dhttps.proxyPort=1" % tmp_path

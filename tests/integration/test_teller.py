@@ -239,6 +239,7 @@ def test_it_speaks_french_by_locale(ledger, open_window):
     window = open_window(ledger, LC_ALL="fr_FR.UTF-8")
     lines = window.wait("2 comptes sur 2")
     assert lines[0].startswith(" daybook · Connexion au compte")
+    assert lines[23].endswith("Ctrl-C  Quitter"), "all keys have room on 80 columns"
     assert lines[6] == "   C200" + "2\u202f300,00".rjust(70)
     window.type("C100").keys("Enter")
     window.wait("Déposer")
