@@ -92,7 +92,7 @@ static int run(struct dbk_cli *cli, int argc, char **argv, struct dbk_err *err)
                                : dbk_err_set(err, DBK_ENOMEM, "out of memory.");
     if (code == 0)
         code = each(&output, argc, argv, err);
-    if (!cli->json && (code == 0 || code == DBK_ENO)) {
+    if (!cli->json && (code == 0 || (code == DBK_ENO && output.table.cell_count > 0))) {
         int printed = dbk_table_print(&output.table, err);
         code = printed != 0 ? printed : code;
     }

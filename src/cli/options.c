@@ -130,6 +130,12 @@ static int take_letters(struct parse *parse, const char *word, struct dbk_err *e
     return 0;
 }
 
+/** No option is a digit: "-5" is a number, and whoever wants one says what is wrong with it. */
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
 int dbk_options_parse(const struct dbk_option *options, int *argc, char **argv,
                       bool stop_at_argument, struct dbk_config *config, struct dbk_err *err)
 {
@@ -141,7 +147,7 @@ int dbk_options_parse(const struct dbk_option *options, int *argc, char **argv,
         int code = 0;
         if (!ended && strcmp(word, "--") == 0) {
             ended = true;
-        } else if (ended || word[0] != '-' || word[1] == '\0') {
+        } else if (ended || word[0] != '-' || word[1] == '\0' || is_digit(word[1])) {
             argv[left++] = word;
             ended = ended || stop_at_argument;
         } else if (word[1] == '-') {

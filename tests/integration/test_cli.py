@@ -105,6 +105,18 @@ def test_a_file_that_is_no_database_is_told_by_status_too(ledger):
     assert "file is not a database" in done.stderr and "choose another with -d" in done.stderr
 
 
+def test_a_negative_amount_is_an_amount(ledger):
+    ledger.init(1)
+    assert '"-5": ' in ledger.run("deposit", "C100", "-5", status=2).stderr
+
+
+def test_no_table_for_an_account_that_is_not_there(ledger):
+    ledger.init(1).send([event()])
+    ledger.run("project")
+    assert ledger.run("balance", "ZZZ", status=1).stdout == ""
+    assert "C100" in ledger.run("balance", "C100", "ZZZ", status=1).stdout
+
+
 def test_a_date_in_the_future_is_said(ledger):
     ledger.init(1)
     done = ledger.run("deposit", "C100", "1", "--open", "--date", "2099-01-01")
