@@ -33,7 +33,7 @@ struct dbk_http {
     _Atomic int64_t answered[600]; /* by status */
     struct sockaddr_storage address;
     char host[64]; /* as given to --listen, without port */
-    int port;
+    _Atomic int port; /* known once it listens, while requests may come */
     bool loopback;
     bool any; /* all addresses of this machine */
     bool behind_proxy;
