@@ -113,7 +113,7 @@ static void add_line(struct dbk_page *page, const struct dbk_statement_line *lin
     page->row_count++;
     dbk_page_add(page, "<tr id=\"e%d-%d\"><td class=\"date\">", row->partition, row->offset);
     dbk_page_add_time(page, row->date_s, false);
-    dbk_page_add(page, "</td><td class=\"memo\">%x</td>", &row->memo);
+    dbk_page_add(page, "</td><td class=\"memo\"><span>%x</span></td>", &row->memo);
     dbk_page_type_cell(page, row->amount_minor);
     if (deposit)
         dbk_page_add(page, "<td class=\"number in\">%a</td><td class=\"number\"></td>",
@@ -131,12 +131,12 @@ static void add_line(struct dbk_page *page, const struct dbk_statement_line *lin
 
 static void add_sums(struct dbk_page *page, const struct dbk_sums *sums)
 {
-    dbk_page_add(page, "<tr class=\"sums\"><td></td><th scope=\"row\" colspan=\"2\">%t (",
+    dbk_page_add(page, "<tr class=\"sums\"><td></td><th scope=\"row\" colspan=\"2\"><span>%t (",
                  DBK_T_PERIOD_SUMS);
     dbk_page_add_count(page, sums->deposit_count + sums->withdrawal_count, DBK_T_OPERATION,
                        DBK_T_OPERATIONS);
     dbk_page_add(page,
-                 ")</th><td class=\"number in\">%a</td><td class=\"number out\">%a</td>"
+                 ")</span></th><td class=\"number in\">%a</td><td class=\"number out\">%a</td>"
                  "<td></td><td></td></tr>\n",
                  &sums->deposits_minor, &sums->withdrawals_minor);
 }
@@ -149,12 +149,12 @@ static void add_statement_table(struct dbk_page *page, const struct dbk_page_acc
     dbk_page_begin_table(page, "statement", DBK_T_STATEMENT, "list statement");
     dbk_page_add(page, "<thead><tr>");
     dbk_page_heading(page, DBK_T_DATE, "");
-    dbk_page_heading(page, DBK_T_MEMO, "");
-    dbk_page_heading(page, DBK_T_TYPE, "");
+    dbk_page_heading(page, DBK_T_MEMO, "memo");
+    dbk_page_heading(page, DBK_T_TYPE, "type");
     dbk_page_heading(page, DBK_T_DEPOSITS, "number");
     dbk_page_heading(page, DBK_T_WITHDRAWALS, "number");
     dbk_page_heading(page, DBK_T_BALANCE, "number");
-    dbk_page_heading(page, DBK_T_EVENT, "");
+    dbk_page_heading(page, DBK_T_EVENT, "position");
     dbk_page_add(page, "</tr></thead>\n<tbody>\n");
     add_balance_row(page, "opening", first_page ? DBK_T_OPENING : DBK_T_BROUGHT_FORWARD,
                     first_page ? statement->opening_minor : statement->brought_minor);

@@ -79,7 +79,14 @@ void dbk_page_add_time(struct dbk_page *page, int64_t date_s, bool with_time)
     char text[DBK_DATE_TEXT_SIZE];
     dbk_date_format(text, date_s);
     dbk_page_add(page, "<time datetime=\"%s\">", text);
-    dbk_lang_date(page->out, page->lang, date_s, with_time);
+    /* The time has an element of its own: it goes below the date where there is little room. */
+    int64_t second = (date_s % DBK_SECONDS_PER_DAY + DBK_SECONDS_PER_DAY) % DBK_SECONDS_PER_DAY;
+    dbk_lang_date(page->out, page->lang, date_s - second, false);
+    if (with_time || second != 0) {
+        dbk_page_add(page, "<span>\u00a0");
+        dbk_buffer_add(page->out, text + strlen("2024-01-31T"), strlen("23:59:59"));
+        dbk_page_add(page, "</span>");
+    }
     dbk_page_add(page, "</time>");
 }
 
@@ -157,7 +164,7 @@ void dbk_page_begin_table(struct dbk_page *page, const char *id, enum dbk_text_i
 
 void dbk_page_heading(struct dbk_page *page, enum dbk_text_id text, const char *class)
 {
-    dbk_page_add(page, "<th scope=\"col\" class=\"%s\">%t</th>", class, text);
+    dbk_page_add(page, "<th scope=\"col\" class=\"%s\"><span>%t</span></th>", class, text);
 }
 
 void dbk_page_sort_heading(struct dbk_page *page, enum dbk_text_id text, const char *class,

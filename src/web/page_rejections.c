@@ -93,7 +93,7 @@ static void add_row(struct dbk_page *page, const struct dbk_rejection_row *row)
     dbk_page_add(page, "</td><td class=\"reason\"><strong>%t</strong>",
                  dbk_page_reason_text(row->reason));
     dbk_page_detail(page, row);
-    dbk_page_add(page, "</td><td>");
+    dbk_page_add(page, "</td><td class=\"log-key\">");
     if (row->has_key)
         dbk_page_bytes(page, row->key, false);
     else
@@ -134,9 +134,9 @@ void dbk_page_rejections(struct dbk_page *page, const struct dbk_rejection_selec
     dbk_page_begin_table(page, "rejections", DBK_T_REJECTED, "list rejections");
     dbk_page_add(page, "<thead><tr>");
     dbk_page_heading(page, DBK_T_POSITION, "");
-    dbk_page_heading(page, DBK_T_LOG_TIME, "");
+    dbk_page_heading(page, DBK_T_LOG_TIME, "date");
     dbk_page_heading(page, DBK_T_REASON, "");
-    dbk_page_heading(page, DBK_T_KEY, "");
+    dbk_page_heading(page, DBK_T_KEY, "log-key");
     dbk_page_heading(page, DBK_T_VALUE, "");
     dbk_page_add(page, "</tr></thead>\n<tbody>\n");
     for (size_t i = 0; i < rows->count; i++)

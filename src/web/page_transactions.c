@@ -28,14 +28,14 @@ static void add_headings(struct dbk_page *page, const struct dbk_selection *sele
         dbk_page_heading(page, DBK_T_DATE, "");
         dbk_page_heading(page, DBK_T_ACCOUNT, "");
     }
-    dbk_page_heading(page, DBK_T_TYPE, "");
+    dbk_page_heading(page, DBK_T_TYPE, "type");
     if (selection != NULL)
         sort_heading(page, selection, DBK_SORT_AMOUNT, DBK_T_AMOUNT, "number");
     else
         dbk_page_heading(page, DBK_T_AMOUNT, "number");
-    dbk_page_heading(page, DBK_T_BALANCE_AFTER, "number");
-    dbk_page_heading(page, DBK_T_MEMO, "");
-    dbk_page_heading(page, DBK_T_EVENT, "");
+    dbk_page_heading(page, DBK_T_BALANCE_AFTER, "number after");
+    dbk_page_heading(page, DBK_T_MEMO, "memo");
+    dbk_page_heading(page, DBK_T_EVENT, "position");
     dbk_page_add(page, "</tr></thead>\n<tbody>\n");
 }
 
@@ -64,10 +64,11 @@ static void add_row(struct dbk_page *page, const struct dbk_transaction_row *row
     dbk_page_add(page, "</th>");
     dbk_page_type_cell(page, row->amount_minor);
     dbk_page_amount_cell(page, row->amount_minor, row->amount_minor > 0 ? "in" : "out", NULL);
-    dbk_page_add(page, "<td class=\"number%s\">%a", row->balance_minor < 0 ? " negative" : "",
-                 &balance_minor);
+    dbk_page_add(page, "<td class=\"number after%s\"><span>%a",
+                 row->balance_minor < 0 ? " negative" : "", &balance_minor);
     dbk_page_declared(page, row);
-    dbk_page_add(page, "</td><td class=\"memo\">%x</td><td class=\"position\">", &row->memo);
+    dbk_page_add(page, "</span></td><td class=\"memo\"><span>%x</span></td><td class=\"position\">",
+                 &row->memo);
     dbk_page_event_link(page, row->partition, row->offset);
     dbk_page_add(page, "</td></tr>\n");
 }

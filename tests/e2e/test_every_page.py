@@ -65,7 +65,8 @@ def test_axe_finds_nothing(bank, visit, name, language):
     # The policy is lifted for axe, which is put into the page from outside.
     page = visit(bank, in_language(PATHS[name], language), bypass_csp=True, reduced_motion="reduce")
     page.evaluate("document.querySelectorAll('details').forEach((d) => d.open = true)")
-    for scheme in ("light", "dark"):
+    for scheme, width in (("light", 1280), ("dark", 1280), ("light", 380)):
+        page.set_viewport_size({"width": width, "height": 900})
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         found = Axe().run(page).response["violations"]
         assert found == [], scheme + json.dumps(

@@ -94,6 +94,28 @@ def test_columns_sort_both_ways(bank, visit):
         assert page.locator("th[aria-sort]").count() == 1
 
 
+def test_what_counts_is_in_sight_on_a_narrow_screen(bank, visit):
+    """Without scrolling sideways: what, when, how much (with its sign), and what was left."""
+    inside = """cells => cells.filter(cell => cell.textContent !== '').every(cell => {
+        const text = document.createRange();
+        text.selectNodeContents(cell);
+        const { left, right, width } = text.getBoundingClientRect();
+        return width > 0 && left >= 0 && right <= document.documentElement.clientWidth; })"""
+    for language in ("fr", "en"):
+        page = visit(bank, f"/transactions?lang={language}&account=C100",
+                     viewport={"width": 380, "height": 900})
+        row = page.locator("#transactions tbody tr").first
+        assert row.locator("td.number").count() == 2
+        assert row.locator("th, td:not(.type)").evaluate_all(inside), row.inner_text()
+        plus = "cell => getComputedStyle(cell, '::before').content"
+        assert page.locator("#transactions td.in").first.evaluate(plus) == '"+"'
+        page.goto(f"{bank.url}/accounts/C100?lang={language}")
+        for row in page.locator("#statement tbody tr:not(.sums)").all():
+            assert row.locator("td.date, td.number").evaluate_all(inside), row.inner_text()
+        page.goto(f"{bank.url}/rejections?lang={language}")
+        assert page.locator("#rejections tbody tr:first-child > *").evaluate_all(inside)
+
+
 def test_paging_goes_through_all_rows_and_back(bank, visit):
     page = visit(bank, "/transactions?lang=fr&to=2024-12-31&memo=memo")
     wanted = stored(bank, "memo LIKE '%memo%'")
