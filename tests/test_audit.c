@@ -147,8 +147,10 @@ static bool is_found(const char *file)
         code = DBK_ENO;
     if (code == 0)
         code = dbk_view_begin(view, stored, &err);
-    struct dbk_audit_view compared = {&report, view, book,  stored, chosen,
-                                      start,   &log, false, {0},    NULL};
+    struct dbk_view_check *check = NULL;
+    if (code == 0)
+        code = dbk_view_check_start(&check, view, false, &err);
+    struct dbk_audit_view compared = {&report, view, book, stored, chosen, start, &log, check, {0}};
     if (code == 0)
         code = dbk_audit_log_open(&log, &report, view, PARTITIONS, &err);
     if (code == 0)
@@ -159,6 +161,7 @@ static bool is_found(const char *file)
         code = dbk_audit_view_finish(&compared, &err);
     dbk_audit_view_close(&compared);
     dbk_audit_log_close(&log);
+    dbk_view_check_close(check);
     dbk_view_close(view);
     dbk_book_close(book);
     return code != 0 || report.difference_count > 0;

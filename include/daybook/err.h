@@ -11,6 +11,7 @@
 
 #undef NDEBUG
 #include <assert.h>
+#include <stdbool.h>
 
 /** A bug if it does not hold; checked in release builds too. */
 #define DBK_ASSERT(condition) assert(condition)
@@ -30,7 +31,8 @@ enum dbk_failure {
 };
 
 struct dbk_err {
-    int code; /**< enum dbk_failure */
+    int code;     /**< enum dbk_failure */
+    bool passing; /**< it passes by itself: who has time waits and tries again */
     char text[1024];
 };
 

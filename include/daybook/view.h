@@ -52,6 +52,10 @@ struct dbk_changes {
 DBK_MUST_CHECK int dbk_view_open(struct dbk_view **view, const char *path,
                                  const struct dbk_topic *topic, struct dbk_err *err);
 
+/** @return DBK_EVIEW where the view is of another topic, with what to do. */
+DBK_MUST_CHECK int dbk_view_check_topic(const struct dbk_view *view, const char *name,
+                                        struct dbk_err *err);
+
 /** Read and check meta. topic may be NULL: any. */
 DBK_MUST_CHECK int dbk_view_check_identity(struct dbk_view *view, const struct dbk_topic *topic,
                                            struct dbk_err *err);

@@ -35,7 +35,8 @@ struct audit {
     bool *chosen;
     int64_t *offset_start;
     int64_t *offset_end;
-    bool with_view; /* the first replay: up to the view's checkpoints */
+    bool with_view;               /* the first replay: up to the view's checkpoints */
+    struct dbk_view_check *check; /* SQLite's, of the file: it runs beside the replay */
     struct dbk_audit_log log_check;
     struct dbk_audit_view compared;
     struct dbk_audit_claims claims;
@@ -112,9 +113,12 @@ static int check_identity(struct audit *audit, struct dbk_err *err)
 {
     const struct dbk_view_identity *identity = dbk_view_identity(audit->view);
     const struct dbk_topic *topic = dbk_log_topic(audit->log);
-    int code = dbk_view_check_identity(audit->view, topic, err);
-    if (code != 0)
-        return code;
+    if (strcmp(identity->cluster_id, topic->cluster_id) != 0)
+        return dbk_err_set(err, DBK_ENO,
+                           "the view is of topic %s in cluster %s, and this is cluster %s. If the "
+                           "brokers are right (-b), the topic was made anew or the view was "
+                           "changed: keep both.",
+                           identity->topic, identity->cluster_id, topic->cluster_id);
     if (identity->partition_count != topic->partition_count)
         return dbk_err_set(err, DBK_ENO,
                            "topic %s has %d partitions, and the view was built from %d: accounts "
@@ -361,7 +365,7 @@ static int open_compared(struct audit *audit, struct dbk_err *err)
         .chosen = audit->chosen,
         .offset_start = audit->offset_start,
         .log = &audit->log_check,
-        .deep = audit->options->deep,
+        .check = audit->check,
     };
     return dbk_audit_view_open(&audit->compared, err);
 }
@@ -377,7 +381,7 @@ static int open_all(struct audit *audit, struct dbk_err *err)
     if (code == 0 && options->since != NULL)
         code = dbk_receipt_read(&audit->since, options->since, err);
     if (code == 0)
-        code = dbk_view_open_read(&audit->view, audit->config->database, NULL, err);
+        code = dbk_view_open_read(&audit->view, audit->config->database, audit->config->topic, err);
     if (code == 0) {
         dbk_view_stop_on(audit->view, audit->config->stop);
         audit->stored =
@@ -385,6 +389,8 @@ static int open_all(struct audit *audit, struct dbk_err *err)
         code = audit->stored == NULL ? dbk_err_set(err, DBK_ENOMEM, "out of memory.")
                                      : dbk_view_begin(audit->view, audit->stored, err);
     }
+    if (code == 0)
+        code = dbk_view_check_start(&audit->check, audit->view, options->deep, err);
     if (code == 0)
         code = open_log(audit, err);
     if (code == 0)
@@ -430,6 +436,7 @@ static void close_all(struct audit *audit)
     free(audit->offset_start);
     free(audit->offset_end);
     dbk_book_close(audit->book);
+    dbk_view_check_close(audit->check);
     dbk_view_close(audit->view);
     dbk_log_close(audit->log);
 }

@@ -10,16 +10,12 @@
 
 int dbk_audit_view_open(struct dbk_audit_view *compared, struct dbk_err *err)
 {
-    int code =
-        dbk_audit_rows_open(&compared->rows, compared->report, compared->view, compared->book, err);
-    if (code == 0)
-        code = dbk_view_check_start(&compared->check, compared->view, compared->deep, err);
-    return code;
+    return dbk_audit_rows_open(&compared->rows, compared->report, compared->view, compared->book,
+                               err);
 }
 
 void dbk_audit_view_close(struct dbk_audit_view *compared)
 {
-    dbk_view_check_close(compared->check);
     dbk_audit_rows_close(&compared->rows);
 }
 

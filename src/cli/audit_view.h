@@ -21,12 +21,11 @@ struct dbk_audit_view {
     const bool *chosen;                  /**< per partition: audited at all */
     const int64_t *offset_start;         /**< per partition: where the replay begins */
     struct dbk_audit_log *log;
-    bool deep; /**< SQLite's integrity_check */
+    struct dbk_view_check *check; /**< SQLite's, of the file; it has begun */
     struct dbk_audit_rows rows;
-    struct dbk_view_check *check; /**< SQLite's, of the file: it runs beside the replay */
 };
 
-/** The caller sets all but rows and check. */
+/** The caller sets all but rows, and closes the check in the end. */
 DBK_MUST_CHECK int dbk_audit_view_open(struct dbk_audit_view *compared, struct dbk_err *err);
 void dbk_audit_view_close(struct dbk_audit_view *compared);
 

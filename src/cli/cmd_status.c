@@ -6,10 +6,11 @@
 #include <daybook/message.h>
 #include <daybook/view_read.h>
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
 /** All that status shows; log or view may be missing. */
 struct status {
@@ -35,9 +36,13 @@ static int measure_lag(struct status *status, struct dbk_log *log, struct dbk_er
         free(ends);
         return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
     }
-    for (int32_t p = 0; p < count; p++) {
-        int64_t offset_next = status->checkpoints[p].offset_next;
-        ends[p] = offset_next;
+    for (int32_t p = 0; p < count; p++)
+        ends[p] = status->checkpoints[p].offset_next;
+    int code =
+        dbk_log_watermarks_from(log, ends, status->high, err); /* a new leader is waited for */
+    status->comparable = code == 0;
+    for (int32_t p = 0; code == 0 && p < count; p++) {
+        int64_t offset_next = ends[p];
         ends[count + p] = offset_next < status->high[p] ? offset_next + 1 : offset_next;
         if (offset_next < status->high[p])
             status->lag_events += status->high[p] - offset_next;
@@ -50,7 +55,8 @@ static int measure_lag(struct status *status, struct dbk_log *log, struct dbk_er
                     "applied. Keep the view, it may be their only copy; daybook audit says where, "
                     "and see docs/operations.md, \"Restore the log\".",
                     status->missing_events);
-    int code = status->lag_events > 0 ? dbk_log_start(log, ends, ends + count, err) : 0;
+    if (code == 0 && status->lag_events > 0)
+        code = dbk_log_start(log, ends, ends + count, err);
     int64_t deadline_ms = dbk_clock_monotonic_ms() + 5000;
     while (code == 0 && status->lag_events > 0 && !dbk_log_at_end(log) &&
            dbk_clock_monotonic_ms() < deadline_ms) {
@@ -200,7 +206,6 @@ static int read_log(struct status *status, const struct dbk_config *config, stru
                     dbk_view_identity(status->view)->partition_count);
         return 0;
     }
-    status->comparable = true;
     return measure_lag(status, *log, err);
 }
 
@@ -214,13 +219,19 @@ static int run(struct dbk_cli *cli, int argc, char **argv, struct dbk_err *err)
     (void)argc;
     (void)argv;
     int view_code = read_view(&status, &cli->config, &view_err);
+    struct stat link;
+    bool no_view = view_code != 0 && lstat(cli->config.database, &link) != 0 && errno == ENOENT;
+    if (view_code != 0) {
+        dbk_view_close(status.view);
+        status.view = NULL;
+    }
     int code = read_log(&status, &cli->config, &log, err);
     int printed = 0;
     if (cli->json)
         printed = print_json(&status, &cli->config, err);
     else
         print_text(&status, &cli->config);
-    if (code == 0 && printed == 0 && view_code != 0 && access(cli->config.database, F_OK) != 0)
+    if (code == 0 && printed == 0 && no_view)
         dbk_message("%s", view_err.text);
     else if (code == 0 && printed == 0 && view_code != 0)
         code = dbk_err_set(err, view_err.code, "%s", view_err.text);

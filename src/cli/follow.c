@@ -92,23 +92,18 @@ static int wait_for_broker(struct follower *follower, struct dbk_err *err)
     return 0;
 }
 
-/** Read on from the book: the log was found to be the one that the book was made from. */
-static int go_on(struct follower *follower, struct dbk_err *err)
-{
-    if (follower->reminded_ms != 0)
-        dbk_message("the broker is back, it is the same log; going on");
-    follower->reminded_ms = 0;
-    return start(follower, err);
-}
-
 /** After a lost connection: is it still the same log? A follower waits until the broker answers. */
 static int verify_again(struct follower *follower, struct dbk_err *err)
 {
     dbk_log_set_timeout(follower->log, 500); /* so that a stop is heard */
     for (;;) {
         int code = dbk_log_verify(follower->log, follower->book, err);
-        if (code == 0)
-            return go_on(follower, err);
+        if (code == 0) {
+            if (follower->reminded_ms != 0)
+                dbk_message("the broker is back, it is the same log; going on");
+            follower->reminded_ms = 0;
+            return start(follower, err);
+        }
         if (code == DBK_EBROKER)
             code = wait_for_broker(follower, err);
         if (code != 0)
@@ -132,7 +127,8 @@ static int open_publisher(struct follower *follower, struct dbk_err *err)
     return code;
 }
 
-/** A follower may be started before its broker, as after a power cut. */
+/** A follower may be started before its broker, as after a power cut. What does not pass by
+ * itself, like a topic that is not there or a wrong password, ends it. */
 static int open_all(struct follower *follower, bool publishing, struct dbk_err *err)
 {
     for (;;) {
@@ -141,7 +137,11 @@ static int open_all(struct follower *follower, bool publishing, struct dbk_err *
             code = open_view(follower, err);
         if (code == 0 && publishing)
             code = open_publisher(follower, err);
-        if (code != DBK_EBROKER)
+        if (code == 0 && follower->reminded_ms != 0)
+            dbk_message("the broker is there; going on");
+        if (code == 0)
+            follower->reminded_ms = 0;
+        if (code != DBK_EBROKER || !err->passing)
             return code;
         dbk_publisher_close(&follower->publisher);
         follower->publisher.topic = NULL; /* it was the log's */
@@ -283,7 +283,7 @@ int dbk_follow(const struct dbk_config *config, bool follow, const char *snapsho
     if (code == 0 && !follow)
         code = capture_end(&follower, err);
     if (code == 0)
-        code = go_on(&follower, err);
+        code = start(&follower, err);
     if (code == 0)
         code = run(&follower, err);
     finish_publishing(&follower);

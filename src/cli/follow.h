@@ -19,8 +19,8 @@ struct dbk_follow_result {
  * Apply events to the database's view.
  *
  * Takes the follower's lock. Rows and checkpoints are committed together; dbk_stop_requested ends
- * it after a commit. While following, a broker that is away, also at the start, and a database that
- * cannot be written are waited for.
+ * it after a commit. While following, a broker that does not answer, also at the start, and a
+ * database that cannot be written are waited for.
  *
  * @param follow          false: return at the watermarks captured at the start.
  * @param snapshot_every  how often to publish snapshots, as dbk_publisher_parse reads it; NULL:

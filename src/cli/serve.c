@@ -242,14 +242,13 @@ static void explain(void *context, const char *accept_language, struct dbk_http_
 
 /** A view of another topic is refused; none, or a damaged one, may become one while it is served.
  */
-static int check_topic(struct dbk_serve *serve, struct dbk_err *err)
+static int check_topic(const struct dbk_config *config, struct dbk_err *err)
 {
     struct dbk_view *view = NULL;
     struct dbk_err other;
-    if (dbk_view_open_read(&view, serve->config->database, NULL, &other) != 0)
+    if (dbk_view_open_read(&view, config->database, NULL, &other) != 0)
         return 0;
-    dbk_view_close(view);
-    int code = dbk_view_open_read(&view, serve->config->database, serve->config->topic, err);
+    int code = dbk_view_check_topic(view, config->topic, err);
     dbk_view_close(view);
     return code;
 }
@@ -266,7 +265,7 @@ int dbk_serve_start(struct dbk_serve **serve, const struct dbk_config *config,
     started->config = config;
     started->options = options;
     pthread_mutex_init(&started->mutex, NULL);
-    int code = check_topic(started, err);
+    int code = check_topic(config, err);
     if (code == 0)
         code = dbk_lag_start(&started->lag, config, err);
     if (code == 0)

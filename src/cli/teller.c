@@ -235,14 +235,11 @@ void dbk_teller_late(struct dbk_teller *teller)
 void dbk_teller_date(char *out, size_t size, enum dbk_lang lang, int64_t date_s)
 {
     struct dbk_buffer buffer = {.bytes = NULL};
-    dbk_lang_date(&buffer, lang, date_s, true);
+    dbk_lang_day(&buffer, lang, date_s);
+    dbk_buffer_add_string(&buffer, " ");
+    dbk_lang_time(&buffer, date_s);
     snprintf(out, size, "%s", buffer.failed || buffer.bytes == NULL ? "" : buffer.bytes);
     dbk_buffer_clear(&buffer);
-    char *space = strstr(out, "\u00a0");
-    if (space != NULL) {
-        space[0] = ' ';
-        memmove(space + 1, space + 2, strlen(space + 2) + 1);
-    }
 }
 
 void dbk_teller_money(char *out, size_t size, enum dbk_lang lang, int64_t amount_minor)

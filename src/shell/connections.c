@@ -12,6 +12,9 @@
 /** How long a client may take for a whole request, or for a piece of an answer. */
 #define DEADLINE_MS 20000
 
+/** How long a stop waits for the library to close what was cut. */
+#define CLOSE_MS 250
+
 struct dbk_connection {
     struct dbk_connection *next;
     struct dbk_connection *previous;
@@ -128,11 +131,26 @@ static bool any_busy(struct dbk_connections *connections)
     return c != NULL;
 }
 
+/** @return true while some connection is not closed yet. */
+static bool cut_all(struct dbk_connections *connections)
+{
+    pthread_mutex_lock(&connections->mutex);
+    bool any = connections->first != NULL;
+    for (struct dbk_connection *c = connections->first; c != NULL; c = c->next)
+        if (!c->cut)
+            cut(c);
+    pthread_mutex_unlock(&connections->mutex);
+    return any;
+}
+
 void dbk_connections_settle(struct dbk_connections *connections, int timeout_ms)
 {
     int64_t end_ms = dbk_clock_monotonic_ms() + timeout_ms;
     while (any_busy(connections) && dbk_clock_monotonic_ms() < end_ms)
         nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
+    end_ms = dbk_clock_monotonic_ms() + CLOSE_MS;
+    while (cut_all(connections) && dbk_clock_monotonic_ms() < end_ms)
+        nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
 }
 
 struct dbk_connection *dbk_connections_add(struct dbk_connections *connections, int fd)

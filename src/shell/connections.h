@@ -29,7 +29,9 @@ void dbk_connections_stop(struct dbk_connections *connections);
 /** After dbk_connections_stop, when all connections were removed. Takes NULL. */
 void dbk_connections_close(struct dbk_connections *connections);
 
-/** Wait until what was begun is answered, or for so long. */
+/** Wait until what was begun is answered, or for so long; then cut all and wait a moment until they
+ * are closed. libmicrohttpd 0.9.75 reads a null pointer where it refuses a request while it stops
+ * (MHD_queue_response says yes and has queued nothing): it must stop without connections. */
 void dbk_connections_settle(struct dbk_connections *connections, int timeout_ms);
 
 /** @return what the other functions take; NULL where memory ran out (then without deadline). */

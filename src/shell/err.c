@@ -10,6 +10,7 @@ int dbk_err_set(struct dbk_err *err, int code, const char *format, ...)
     vsnprintf(err->text, sizeof err->text, format, arguments);
     va_end(arguments);
     err->code = code;
+    err->passing = false;
     return code;
 }
 

@@ -40,6 +40,8 @@ static void on_error(rd_kafka_t *handle, int code, const char *reason, void *opa
     if (code == RD_KAFKA_RESP_ERR__TRANSPORT || code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN ||
         code == RD_KAFKA_RESP_ERR__RESOLVE)
         kafka->interrupted = true;
+    if (code == RD_KAFKA_RESP_ERR__AUTHENTICATION)
+        kafka->rejected = true;
     if (code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
         snprintf(kafka->trouble, sizeof kafka->trouble, "%s", reason);
     pthread_mutex_unlock(&kafka->mutex);
@@ -161,11 +163,14 @@ int dbk_kafka_unreachable(struct dbk_kafka *kafka, struct dbk_err *err)
     rd_kafka_poll(kafka->handle, 0);
     pthread_mutex_lock(&kafka->mutex);
     memcpy(trouble, kafka->trouble, sizeof trouble);
+    bool rejected = kafka->rejected;
     pthread_mutex_unlock(&kafka->mutex);
-    return dbk_err_set(err, DBK_EBROKER,
-                       "no broker answers at %s%s%s. Start one (scripts/kafka start), or name "
-                       "another with -b HOST:PORT or DAYBOOK_BROKERS.",
-                       kafka->config->brokers, trouble[0] != '\0' ? ": " : "", trouble);
+    dbk_err_set(err, DBK_EBROKER,
+                "no broker answers at %s%s%s. Start one (scripts/kafka start), or name another "
+                "with -b HOST:PORT or DAYBOOK_BROKERS.",
+                kafka->config->brokers, trouble[0] != '\0' ? ": " : "", trouble);
+    err->passing = !rejected;
+    return DBK_EBROKER;
 }
 
 bool dbk_kafka_is_silence(rd_kafka_resp_err_t error)
@@ -179,6 +184,7 @@ static bool is_passing(rd_kafka_resp_err_t error)
 {
     return dbk_kafka_is_silence(error) || error == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION ||
            error == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE ||
+           error == RD_KAFKA_RESP_ERR_OFFSET_NOT_AVAILABLE ||
            error == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
 }
 
@@ -217,11 +223,14 @@ static int query_offsets(struct dbk_kafka *kafka, const char *topic, int32_t par
         bool late = dbk_clock_monotonic_ms() > deadline_ms || dbk_kafka_is_stopped(kafka);
         if (late && dbk_kafka_is_silence(error))
             return dbk_kafka_unreachable(kafka, err);
-        if (late || !is_passing(error))
-            return dbk_err_set(err, DBK_EBROKER,
-                               "the broker does not say where partition %d of topic %s ends: %s. "
-                               "Try again when the cluster is healthy.",
-                               failed, topic, rd_kafka_err2str(error));
+        if (late || !is_passing(error)) {
+            dbk_err_set(err, DBK_EBROKER,
+                        "the broker does not say where partition %d of topic %s ends: %s. Try "
+                        "again when the cluster is healthy.",
+                        failed, topic, rd_kafka_err2str(error));
+            err->passing = is_passing(error);
+            return DBK_EBROKER;
+        }
         usleep(50000);
     }
 }

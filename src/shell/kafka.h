@@ -28,6 +28,7 @@ struct dbk_kafka {
     char said[64];         /* the facility of the last line shown, and when: to show it once */
     int64_t said_ms;
     bool interrupted;
+    bool rejected;                   /* a password or a certificate was not accepted */
     int timeout_ms;                  /* of a question to the broker */
     bool quiet;                      /* while connecting: the caller reports the trouble itself */
     const struct dbk_config *config; /* must live as long */

@@ -354,7 +354,6 @@ static int read_error(struct dbk_log *log, const rd_kafka_message_t *message, st
     switch (message->err) {
     case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
     case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
-    case RD_KAFKA_RESP_ERR_OFFSET_NOT_AVAILABLE:
         return dbk_err_set(
             err, DBK_ENO,
             "the log is damaged: partition %d of topic %s has no offset %lld any "

@@ -142,6 +142,7 @@ static int read_settings(struct dbk_kafka *kafka, struct dbk_topic *topic,
                            "the broker does not tell the settings of topic %s: %s. Try again when "
                            "the cluster is healthy.",
                            topic->name, rd_kafka_err2str(error));
+        err->passing = *again;
     }
     if (event != NULL)
         rd_kafka_event_destroy(event);

@@ -250,7 +250,7 @@ static int read_identity(struct dbk_view *view, struct dbk_err *err)
     return code;
 }
 
-static int check_topic(const struct dbk_view *view, const char *name, struct dbk_err *err)
+int dbk_view_check_topic(const struct dbk_view *view, const char *name, struct dbk_err *err)
 {
     if (strcmp(view->identity.topic, name) == 0)
         return 0;
@@ -277,7 +277,7 @@ int dbk_view_check_identity(struct dbk_view *view, const struct dbk_topic *topic
                            DBK_SCHEMA_VERSION, DBK_FOLD_VERSION, view->path);
     if (topic == NULL)
         return 0;
-    code = check_topic(view, topic->name, err);
+    code = dbk_view_check_topic(view, topic->name, err);
     if (code != 0)
         return code;
     if (strcmp(identity->cluster_id, topic->cluster_id) != 0)
@@ -351,7 +351,7 @@ int dbk_view_open_read(struct dbk_view **view, const char *path, const char *top
     if (code == 0)
         code = dbk_view_check_identity(*view, NULL, err);
     if (code == 0 && topic != NULL)
-        code = check_topic(*view, topic, err);
+        code = dbk_view_check_topic(*view, topic, err);
     dbk_generation_clear(&generation);
     if (code != 0) {
         dbk_view_close(*view);

@@ -65,6 +65,9 @@ int dbk_view_check_start(struct dbk_view_check **check, const struct dbk_view *v
         dbk_view_open_file(&started->view, view->path, view->file, SQLITE_OPEN_READONLY, err);
     if (code == 0)
         code = dbk_view_exec(started->view, "PRAGMA query_only=1; PRAGMA trusted_schema=0;", err);
+    if (code == 0 && (started->view->device != view->device || started->view->inode != view->inode))
+        code =
+            dbk_err_set(err, DBK_EVIEW, "%s was replaced at this moment. Try again.", view->path);
     if (code == 0) {
         dbk_view_stop_on(started->view, view->stop);
         started->started = pthread_create(&started->thread, NULL, run, started) == 0;
@@ -91,9 +94,9 @@ int dbk_view_check_finish(struct dbk_view_check *check, dbk_visit_finding *visit
 {
     int code = 0;
     join(check);
-    const char *end = check->findings.bytes + check->findings.length;
-    for (const char *p = check->findings.bytes; code == 0 && p < end; p += strlen(p) + 1)
-        code = visit(context, p, err);
+    for (size_t i = 0; code == 0 && i < check->findings.length;
+         i += strlen(check->findings.bytes + i) + 1)
+        code = visit(context, check->findings.bytes + i, err);
     if (code == 0 && check->code != 0) {
         *err = check->err;
         code = check->code;

@@ -154,9 +154,14 @@ const short = ({ text }) => (text.length > 18 ? text.slice(0, 17) + "…" : text
  * period that was chosen; where it has no end, to the transactions' own. */
 function balance(look, rows) {
   const times = rows.map((row) => seconds(row.time));
+  const last = Math.max(...times);
   const from = Number(look.names.from ?? Math.min(...times));
-  const to = Number(look.names.to ?? Math.max(...times));
+  // What is to come is not drawn, and the last balance holds until then.
+  const to = Math.min(Number(look.names.to ?? last), Math.max(last, Date.now() / 1000));
   const margin = Math.max((to - from) / 50, 3600);
+  const points = rows.map((row) => ({ x: seconds(row.time), y: units(row.balance) }));
+  if (to > last) points.push({ x: to, y: points.at(-1).y });
+  const mark = (radius) => ({ dataIndex }) => (dataIndex < rows.length ? radius : 0);
   return {
     type: "line",
     data: {
@@ -166,13 +171,13 @@ function balance(look, rows) {
         backgroundColor: look.accent,
         borderWidth: 1.5,
         stepped: true,
-        pointRadius: rows.length > 400 ? 1.5 : 3,
-        pointHitRadius: 8,
-        data: rows.map((row) => ({ x: seconds(row.time), y: units(row.balance) })),
-        texts: rows.map((row) => row.balance.text),
+        pointRadius: mark(rows.length > 400 ? 1.5 : 3),
+        pointHitRadius: mark(8),
+        data: points,
+        texts: points.map((_, i) => (rows[i] ?? rows.at(-1)).balance.text),
       }],
     },
-    labels: rows.map((row) => row.time.text),
+    labels: points.map((_, i) => (rows[i] ?? rows.at(-1)).time.text),
     scales: { x: timeAxis(look, from - margin, to + margin, 0), y: amountAxis(look) },
   };
 }

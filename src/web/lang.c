@@ -59,7 +59,7 @@ void dbk_lang_integer(struct dbk_buffer *buffer, enum dbk_lang lang, int64_t num
     add_grouped(buffer, lang, digits, (size_t)length);
 }
 
-void dbk_lang_date(struct dbk_buffer *buffer, enum dbk_lang lang, int64_t date_s, bool with_time)
+void dbk_lang_day(struct dbk_buffer *buffer, enum dbk_lang lang, int64_t date_s)
 {
     struct dbk_civil civil;
     char text[64];
@@ -69,9 +69,14 @@ void dbk_lang_date(struct dbk_buffer *buffer, enum dbk_lang lang, int64_t date_s
     else
         snprintf(text, sizeof text, "%04d-%02d-%02d", civil.year, civil.month, civil.day);
     dbk_buffer_add_string(buffer, text);
-    if (!with_time && civil.hour == 0 && civil.minute == 0 && civil.second == 0)
-        return;
-    snprintf(text, sizeof text, "\u00a0%02d:%02d:%02d", civil.hour, civil.minute, civil.second);
+}
+
+void dbk_lang_time(struct dbk_buffer *buffer, int64_t date_s)
+{
+    struct dbk_civil civil;
+    char text[64];
+    dbk_date_to_civil(&civil, date_s);
+    snprintf(text, sizeof text, "%02d:%02d:%02d", civil.hour, civil.minute, civil.second);
     dbk_buffer_add_string(buffer, text);
 }
 

@@ -269,9 +269,10 @@ const char *dbk_lang_text(enum dbk_lang lang, enum dbk_text_id id);
 void dbk_lang_amount(struct dbk_buffer *buffer, enum dbk_lang lang, dbk_int128 amount_minor);
 void dbk_lang_integer(struct dbk_buffer *buffer, enum dbk_lang lang, int64_t number);
 
-/** "31/12/2024" or "2024-12-31"; with the time of day where with_time, or where it is not midnight.
- */
-void dbk_lang_date(struct dbk_buffer *buffer, enum dbk_lang lang, int64_t date_s, bool with_time);
+/** "31/12/2024" or "2024-12-31". */
+void dbk_lang_day(struct dbk_buffer *buffer, enum dbk_lang lang, int64_t date_s);
+/** "23:59:59", in both languages. */
+void dbk_lang_time(struct dbk_buffer *buffer, int64_t date_s);
 
 /** Choose by ?lang= (may be NULL) and Accept-Language. */
 enum dbk_lang dbk_lang_choose(const char *param, const char *accept_language);

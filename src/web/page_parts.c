@@ -80,11 +80,10 @@ void dbk_page_add_time(struct dbk_page *page, int64_t date_s, bool with_time)
     dbk_date_format(text, date_s);
     dbk_page_add(page, "<time datetime=\"%s\">", text);
     /* The time has an element of its own: it goes below the date where there is little room. */
-    int64_t second = (date_s % DBK_SECONDS_PER_DAY + DBK_SECONDS_PER_DAY) % DBK_SECONDS_PER_DAY;
-    dbk_lang_date(page->out, page->lang, date_s - second, false);
-    if (with_time || second != 0) {
+    dbk_lang_day(page->out, page->lang, date_s);
+    if (with_time || date_s % DBK_SECONDS_PER_DAY != 0) {
         dbk_page_add(page, "<span>\u00a0");
-        dbk_buffer_add(page->out, text + strlen("2024-01-31T"), strlen("23:59:59"));
+        dbk_lang_time(page->out, date_s);
         dbk_page_add(page, "</span>");
     }
     dbk_page_add(page, "</time>");

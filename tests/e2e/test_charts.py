@@ -98,6 +98,9 @@ def test_the_balances_axis_is_the_period_that_was_chosen(bank, visit):
         axis = page.evaluate("""(({ min, max }) => [min, max])(
             Chart.getChart(document.querySelector('figure[data-chart=balance] canvas')).scales.x)""")
         assert least - 4 * day_s < axis[0] <= least and most <= axis[1] < most + 4 * day_s, axis
+        line = drawn(page, "balance")[0]["values"]
+        assert len(line) == (4 if query else 3) and line[-1][0] == (most if query else line[2][0])
+        assert line[-1][1] == line[2][1], "a balance holds until the next transaction"
 
 
 # Deposits are filled, withdrawals striped: colour is not the only sign.

@@ -24,7 +24,7 @@ def test_a_killed_broker_is_waited_for(own, terminate):
     early = own.start("run", "--listen", "127.0.0.1:0")
     own.wait_for(lambda: "waiting: " in open(early.log).read(), "that it waits")
     own.kafka("start")
-    own.wait_for(lambda: "the broker is back" in open(early.log).read(), "the broker")
+    own.wait_for(lambda: "the broker is there" in open(early.log).read(), "the broker")
     own.send([event(f"A{i}") for i in range(50)])
     own.wait_for(lambda: own.assert_whole() == 150, "150 events")
     terminate(early)

@@ -106,6 +106,19 @@ def test_huge_and_senseless_requests_harm_nobody(site, sockets, request_bytes):
     assert get(site)[0] == 200
 
 
+def test_a_stop_amid_senseless_requests_is_clean(ledger, sockets, terminate):
+    """libmicrohttpd would read a null pointer in about one of twenty of these."""
+    ledger.init(1).send([event()])
+    ledger.run("project")
+    for i in range(20):
+        service = ledger.start("serve", "--listen", "127.0.0.1:0")
+        ledger.wait_for(lambda: "dashboard is at" in open(service.log).read(), "the server")
+        ledger.port = int(re.search(r"127\.0\.0\.1:(\d+)", open(service.log).read()).group(1))
+        for connection in [connect(ledger, sockets) for _ in range(40)]:
+            connection.sendall(b"\0" * 65536 if i % 2 else b"GET / HTTP/9.9\r\n\r\n" * 1000)
+        terminate(service)
+
+
 def test_who_does_not_read_a_download_is_cut_off(site, sockets):
     site.send([event(memo="m" * 150) for _ in range(60000)])
     site.run("project")

@@ -80,7 +80,7 @@ def test_the_demo_survives_its_broker_and_stops_all_on_ctrl_c(tmp_path, demo, po
         os.kill(int((tmp_path / "demo" / "kafka" / "pid").read_text()), signal.SIGKILL)
         wait_until(lambda: "The broker died" in open(log.name).read())
         script("kafka", "start", "--dir", tmp_path / "demo" / "kafka")
-        wait_until(lambda: "the broker is back" in open(log.name).read()
+        wait_until(lambda: "; going on" in open(log.name).read()
                    or running.poll() is not None)
         assert running.poll() is None, open(log.name).read()
     finally:
