@@ -306,6 +306,17 @@ def test_a_held_database_is_waited_for(ledger, terminate):
     terminate(follower)
 
 
+def test_a_follower_ends_where_waiting_would_not_help(ledger):
+    """A topic that is not there comes by a person's hand, not by itself."""
+    ledger.init(1).send(SAMPLE)
+    said = ledger.run("project", "--follow", "-t", ledger.topic + "-typo", "-d",
+                      ledger.folder / "typo.db", status=3).stderr
+    assert "there is no topic" in said and "waiting" not in said
+    ledger.delete_topic(ledger.topic + "-snapshots")
+    said = ledger.run("project", "--follow", "--snapshot-every", "5s", status=3).stderr
+    assert "to publish snapshots to" in said and "waiting" not in said
+
+
 def test_a_stop_is_heard_while_waiting(ledger, terminate):
     """For a lock that somebody holds, and for a broker that does not answer."""
     ledger.init(1).send(SAMPLE)
