@@ -49,7 +49,7 @@ void dbk_book_close(struct dbk_book *book);
  * @param entry    entry->record is the input (its offset must be the partition's offset_next);
  *                 posting and event are set.
  * @param scratch  DBK_EVENT_SCRATCH bytes, living as long as entry->event is used.
- * @return 0, or DBK_ENOMEM: then the book must not be used further.
+ * @return 0, or DBK_ENOMEM, DBK_EVIEW (see struct dbk_lender): the book must not be used further.
  */
 DBK_MUST_CHECK int dbk_book_apply(struct dbk_book *book, struct dbk_entry *entry, char *scratch);
 

@@ -66,6 +66,21 @@ struct dbk_posting {
 
 #define DBK_NO_SOURCE UINT32_MAX
 
+/**
+ * Somebody who knows the accounts and sources that a ledger does not hold yet, such as a view. So a
+ * ledger of which only a few events are wanted need not be loaded whole.
+ *
+ * Both give back 0, DBK_ENO where there is none, DBK_ENOMEM, or DBK_EVIEW where they cannot say:
+ * that is what apply then returns.
+ */
+struct dbk_lender {
+    /** @param[in,out] account  in: its name, which stays where it is; out: all else. */
+    int (*account)(void *context, struct dbk_account *account);
+    /** @param[in,out] source  in: its digest; out: its seq in this partition. */
+    int (*source)(void *context, int32_t partition, struct dbk_source *source);
+    void *context; /**< lives as long as the ledger */
+};
+
 struct dbk_ledger;
 
 /**
@@ -88,11 +103,15 @@ void dbk_ledger_close(struct dbk_ledger *ledger);
  * @param[out] event    the decoded event, where the verdict is DBK_MISROUTED or later; points into
  *                      record and scratch.
  * @param scratch       DBK_EVENT_SCRATCH bytes.
- * @return 0, or DBK_ENOMEM: then the ledger must not be used further.
+ * @return 0, or DBK_ENOMEM or DBK_EVIEW: then the ledger must not be used further.
  */
 DBK_MUST_CHECK int dbk_ledger_apply(struct dbk_ledger *ledger, struct dbk_posting *posting,
                                     struct dbk_event *event, char *scratch,
                                     const struct dbk_record *record);
+
+/** From now on, ask for what is not there; of a ledger that is empty. Its indices then are in the
+ *  order in which they were asked for, and no ids. */
+void dbk_ledger_borrow(struct dbk_ledger *ledger, const struct dbk_lender *lender);
 
 /** @return number of accounts; indices are 0 ... n-1 in order of their first posted event. */
 uint32_t dbk_ledger_account_count(const struct dbk_ledger *ledger);
@@ -100,8 +119,11 @@ uint32_t dbk_ledger_account_count(const struct dbk_ledger *ledger);
 /** @return the account, valid until the next apply or restore. */
 struct dbk_account *dbk_ledger_account(struct dbk_ledger *ledger, uint32_t index);
 
-/** @return true and the index of a name, or false. */
+/** @return true and the index of a name, or false. Asks no lender. */
 bool dbk_ledger_find(const struct dbk_ledger *ledger, uint32_t *index, struct dbk_text name);
+
+/** Hold the account from now on, if the lender has it. @return 0, DBK_ENOMEM, DBK_EVIEW. */
+DBK_MUST_CHECK int dbk_ledger_ask_for(struct dbk_ledger *ledger, struct dbk_text name);
 
 /** @return number of sources; indices are 0 ... n-1 in order of their first event. */
 uint32_t dbk_ledger_source_count(const struct dbk_ledger *ledger);
@@ -112,7 +134,7 @@ struct dbk_source *dbk_ledger_source(struct dbk_ledger *ledger, uint32_t index);
 /** @return true where a source has these first 128 bits of its name's SHA-256. */
 bool dbk_ledger_has_source(const struct dbk_ledger *ledger, const uint8_t digest[16]);
 
-/** @param[out] seq  the last seq seen of a source, -1 where none. @return 0 or DBK_ENOMEM. */
+/** @param[out] seq  the last seq seen of a source, -1 where none. @return 0, DBK_ENOMEM, DBK_EVIEW. */
 DBK_MUST_CHECK int dbk_ledger_find_source(struct dbk_ledger *ledger, int64_t *seq,
                                           struct dbk_text source);
 

@@ -7,7 +7,7 @@
  * no consumer group. What waits for the broker gives up with DBK_ESTOPPED once config->stop says
  * so.
  *
- * Lifetime: open; start, read, release any number of times; close (takes NULL). One thread reads;
+ * Lifetime: open (or connect and check); start, read, release any number of times; close (takes NULL). One thread reads;
  * batches may be released by another.
  */
 #ifndef DAYBOOK_LOG_H
@@ -45,6 +45,12 @@ struct dbk_batch {
 struct dbk_log;
 
 /**
+ * Before the first handle, and before there are threads: where the connection is a plain one, spare
+ * librdkafka's start the loading of Cyrus SASL's plugins, more than 1 ms for every program.
+ */
+void dbk_kafka_prepare(const struct dbk_config *config);
+
+/**
  * Connect and check the topic.
  *
  * @param[out] log  NULL on error.
@@ -52,6 +58,15 @@ struct dbk_log;
  */
 DBK_MUST_CHECK int dbk_log_open(struct dbk_log **log, const struct dbk_config *config,
                                 struct dbk_err *err);
+
+/** The first half of dbk_log_open, which waits for nothing: so much else can be done meanwhile. Of
+ *  the topic only the name is known then, and nothing but dbk_log_check and close may follow. */
+DBK_MUST_CHECK int dbk_log_connect(struct dbk_log **log, const struct dbk_config *config,
+                                   struct dbk_err *err);
+/** The second half: wait for the broker, check the topic. @return as dbk_log_open; close it after a
+ *  failure. */
+DBK_MUST_CHECK int dbk_log_check(struct dbk_log *log, struct dbk_err *err);
+
 /** As dbk_log_open, without any message: for threads that only watch. */
 DBK_MUST_CHECK int dbk_log_open_quietly(struct dbk_log **log, const struct dbk_config *config,
                                         struct dbk_err *err);
@@ -75,7 +90,7 @@ void dbk_log_set_timeout(struct dbk_log *log, int timeout_ms);
 
 const struct dbk_topic *dbk_log_topic(const struct dbk_log *log);
 
-/** Ask for the low and high watermarks (partition_count each; low may be NULL). */
+/** Ask for the low and high watermarks: partition_count each, NULL: not wanted. */
 DBK_MUST_CHECK int dbk_log_watermarks(struct dbk_log *log, int64_t *low, int64_t *high,
                                       struct dbk_err *err);
 

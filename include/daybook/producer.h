@@ -1,7 +1,7 @@
 /**
  * Appending to the log: idempotent, acknowledged by all replicas, never timing a message out.
  *
- * Lifetime: open, send, flush, close (takes NULL; whatever is still queued is dropped, so flush
+ * Lifetime: open (or connect and admit), send, flush, close (takes NULL; whatever is still queued is dropped, so flush
  * first). One thread.
  */
 #ifndef DAYBOOK_PRODUCER_H
@@ -25,14 +25,24 @@ typedef void dbk_delivered(void *context, const struct dbk_delivery *delivery);
 struct dbk_producer;
 
 /**
- * @param log         the open log: topic and cluster are taken from it.
+ * @param topic       the log's, as dbk_log_topic has it.
  * @param linger_ms   how long to wait for more before sending: 0 for one event, 50 for bulk.
  * @param delivered   may be NULL.
  */
 DBK_MUST_CHECK int dbk_producer_open(struct dbk_producer **producer,
-                                     const struct dbk_config *config, const struct dbk_log *log,
-                                     int linger_ms, dbk_delivered *delivered, void *context,
-                                     struct dbk_err *err);
+                                     const struct dbk_config *config,
+                                     const struct dbk_topic *topic, int linger_ms,
+                                     dbk_delivered *delivered, void *context, struct dbk_err *err);
+
+/** The first half of dbk_producer_open: begin to connect, wait for nothing. Nothing may be sent. */
+DBK_MUST_CHECK int dbk_producer_connect(struct dbk_producer **producer,
+                                        const struct dbk_config *config, int linger_ms,
+                                        dbk_delivered *delivered, void *context,
+                                        struct dbk_err *err);
+/** The second half: let events be sent to this topic. @return DBK_EBROKER where it would lose them;
+ *  close it then. */
+DBK_MUST_CHECK int dbk_producer_admit(struct dbk_producer *producer, const struct dbk_topic *topic,
+                                      struct dbk_err *err);
 void dbk_producer_close(struct dbk_producer *producer);
 
 /** Let send and flush return DBK_ESTOPPED, while they wait, once *stop is not 0. */

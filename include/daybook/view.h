@@ -13,7 +13,7 @@
 #include <daybook/book.h>
 #include <daybook/log.h>
 
-#define DBK_SCHEMA_VERSION 2
+#define DBK_SCHEMA_VERSION 3
 
 struct dbk_view;
 

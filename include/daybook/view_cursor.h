@@ -29,6 +29,7 @@ enum dbk_walk {
     DBK_WALK_BY_DATE,         /**< index transactions_by_date: date_s, partition, offset,
                                    amount_minor */
     DBK_WALK_BY_NAME,         /**< the index of accounts' names: account, account_id */
+    DBK_WALK_BY_DIGEST,       /**< index sources_by_digest: digest, source_id */
     DBK_WALK_STRAYS,          /**< table, partition, offset of rows whose partition is not in
                                    0 ... a - 1 */
     DBK_WALK_SCHEMA,          /**< type, name, tbl_name, sql of everything in the file, by name */

@@ -1,10 +1,12 @@
 #include "at_hand.h"
 
+#include "sheet.h"
 #include "snapshots.h"
 
 #include <daybook/message.h>
 #include <daybook/view_read.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -17,34 +19,49 @@ static bool is_of(const struct dbk_view_identity *identity, const struct dbk_top
            identity->partition_count == topic->partition_count;
 }
 
-/** Open the database, if it is there and of this log. */
-static struct dbk_view *open_view(const struct dbk_topic *topic, const char *path)
+static void say_of_another_log(const char *path, const char *topic)
+{
+    dbk_warning("%s is a view of another log than topic %s. Going on without it.", path, topic);
+}
+
+/** Open the database, if it is there. */
+static struct dbk_view *open_any(const char *path)
 {
     struct dbk_view *view = NULL;
     struct dbk_err err;
     if (access(path, F_OK) != 0)
         return NULL;
-    if (dbk_view_open_read(&view, path, NULL, &err) != 0) {
+    if (dbk_view_open_read(&view, path, NULL, &err) != 0)
         dbk_warning("going on without the database: %s", err.text);
-        return NULL;
-    }
-    if (is_of(dbk_view_identity(view), topic))
+    return view;
+}
+
+/** Open the database, if it is there and of this log. */
+static struct dbk_view *open_view(const struct dbk_topic *topic, const char *path)
+{
+    struct dbk_view *view = open_any(path);
+    if (view == NULL || is_of(dbk_view_identity(view), topic))
         return view;
-    dbk_warning("%s is a view of another log than topic %s. Going on without it.", path,
-                topic->name);
+    say_of_another_log(path, topic->name);
     dbk_view_close(view);
     return NULL;
 }
 
-/** Load the view, in a read transaction that stays open. */
-static int load(struct dbk_view *view, struct dbk_book *book, int32_t only, struct dbk_err *err)
+/** Begin the read transaction that stays open. */
+static int begin(struct dbk_view *view, struct dbk_err *err)
 {
-    int32_t count = dbk_book_partition_count(book);
-    struct dbk_checkpoint *checkpoints = calloc((size_t)count, sizeof *checkpoints);
+    size_t count = (size_t)dbk_view_identity(view)->partition_count;
+    struct dbk_checkpoint *checkpoints = calloc(count, sizeof *checkpoints);
     if (checkpoints == NULL)
         return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
     int code = dbk_view_begin(view, checkpoints, err);
     free(checkpoints);
+    return code;
+}
+
+static int load(struct dbk_view *view, struct dbk_book *book, int32_t only, struct dbk_err *err)
+{
+    int code = begin(view, err);
     return code == 0 ? dbk_view_load(view, book, only, err) : code;
 }
 
@@ -78,4 +95,48 @@ int dbk_at_hand(struct dbk_book *book, struct dbk_log *log, const struct dbk_con
     if (code != 0)
         *err = other;
     return code;
+}
+
+int dbk_at_hand_borrow(struct dbk_borrowed *borrowed, const struct dbk_config *config,
+                       struct dbk_err *err)
+{
+    struct dbk_err other;
+    struct dbk_topic topic = {.partition_count = 0};
+    *borrowed = (struct dbk_borrowed){.book = NULL};
+    struct dbk_view *view = open_any(config->database);
+    if (view == NULL)
+        return 0;
+    int code = begin(view, &other);
+    topic.partition_count = dbk_view_identity(view)->partition_count;
+    snprintf(topic.name, sizeof topic.name, "%s", config->topic);
+    if (code == 0)
+        code = dbk_open_book(&topic, &borrowed->book, &other);
+    if (code == 0)
+        code = dbk_view_lend(&borrowed->lender, view, borrowed->book, &other);
+    else
+        dbk_view_close(view);
+    if (code == 0)
+        return 0;
+    dbk_at_hand_give_back(borrowed);
+    if (code == DBK_ENOMEM)
+        return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
+    dbk_warning("going on without the database: %s", other.text);
+    return 0;
+}
+
+void dbk_at_hand_keep_if_of(struct dbk_borrowed *borrowed, const struct dbk_topic *topic,
+                            const char *path)
+{
+    if (borrowed->lender == NULL ||
+        is_of(dbk_view_identity(dbk_view_lender_view(borrowed->lender)), topic))
+        return;
+    say_of_another_log(path, topic->name);
+    dbk_at_hand_give_back(borrowed);
+}
+
+void dbk_at_hand_give_back(struct dbk_borrowed *borrowed)
+{
+    dbk_book_close(borrowed->book);
+    dbk_view_lender_close(borrowed->lender);
+    *borrowed = (struct dbk_borrowed){.book = NULL};
 }

@@ -6,7 +6,7 @@
 
 #include "cli.h"
 
-#include <daybook/view.h>
+#include <daybook/view_lend.h>
 
 /**
  * Bring an empty book forward: to the checkpoints of the database's view where there is one of this
@@ -24,5 +24,24 @@
 DBK_MUST_CHECK int dbk_at_hand(struct dbk_book *book, struct dbk_log *log,
                                const struct dbk_config *config, int32_t only,
                                struct dbk_view **view, struct dbk_err *err);
+
+/**
+ * A book that borrows from the database's view (see view_lend.h): can be made while the broker is
+ * still being connected to. Says so where there is a view that cannot be used.
+ *
+ * @param[out] borrowed  book and lender are NULL where there is none.
+ * @return 0, DBK_ENOMEM.
+ */
+struct dbk_borrowed {
+    struct dbk_book *book;
+    struct dbk_view_lender *lender;
+};
+DBK_MUST_CHECK int dbk_at_hand_borrow(struct dbk_borrowed *borrowed,
+                                      const struct dbk_config *config, struct dbk_err *err);
+
+/** Give it back where it is not of this log; says so. */
+void dbk_at_hand_keep_if_of(struct dbk_borrowed *borrowed, const struct dbk_topic *topic,
+                            const char *path);
+void dbk_at_hand_give_back(struct dbk_borrowed *borrowed);
 
 #endif

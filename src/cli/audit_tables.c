@@ -350,39 +350,61 @@ static int compare_days(const struct dbk_audit_tables *tables, struct dbk_err *e
     return code;
 }
 
-/** One number for a name and its id. */
-static uint64_t hash_name(const struct dbk_audit_tables *tables, struct dbk_text name, int64_t id)
+/** One number for a key of an index and its id. */
+static uint64_t hash_key(const struct dbk_audit_tables *tables, struct dbk_text key, int64_t id)
 {
     char bytes[DBK_ACCOUNT_MAX + sizeof id];
-    size_t length = name.length < DBK_ACCOUNT_MAX ? name.length : DBK_ACCOUNT_MAX;
+    size_t length = key.length < DBK_ACCOUNT_MAX ? key.length : DBK_ACCOUNT_MAX;
     memcpy(bytes, &id, sizeof id);
-    memcpy(bytes + sizeof id, name.bytes, length);
+    memcpy(bytes + sizeof id, length > 0 ? key.bytes : "", length);
     return dbk_hash(tables->rows->hash_key, bytes, sizeof id + length);
 }
 
-static int compare_by_name(const struct dbk_audit_tables *tables, struct dbk_err *err)
+/** The sum of what an index of accounts or sources holds: key, id. */
+static int sum_index(const struct dbk_audit_tables *tables, enum dbk_walk walk, uint64_t *sum,
+                     struct dbk_err *err)
 {
     struct dbk_view_cursor *cursor = NULL;
     const struct dbk_row *row;
-    uint64_t sum = 0;
-    int code = dbk_view_cursor_open(&cursor, tables->view, DBK_WALK_BY_NAME, NULL, err);
+    *sum = 0;
+    int code = dbk_view_cursor_open(&cursor, tables->view, walk, NULL, err);
     if (code == 0)
         code = dbk_view_cursor_next(cursor, err);
     while (code == 0 && (row = dbk_view_cursor_row(cursor)) != NULL) {
         if (is_chosen(tables, row->values[1].integer))
-            sum += hash_name(tables, row->values[0].text, row->values[1].integer);
+            *sum += hash_key(tables, row->values[0].text, row->values[1].integer);
         code = dbk_view_cursor_next(cursor, err);
     }
     dbk_view_cursor_close(cursor);
+    return code;
+}
+
+/** The indexes through which single accounts and sources are found. */
+static int compare_keys_of_ids(const struct dbk_audit_tables *tables, struct dbk_err *err)
+{
+    uint64_t names;
+    uint64_t digests;
+    int64_t count = partition_count(tables);
+    int code = sum_index(tables, DBK_WALK_BY_NAME, &names, err);
+    if (code == 0)
+        code = sum_index(tables, DBK_WALK_BY_DIGEST, &digests, err);
+    if (code != 0)
+        return code;
     for (int32_t p = 0; p < partition_count(tables); p++) {
         struct dbk_ledger *ledger = dbk_book_ledger(tables->book, p);
         for (uint32_t i = 0; tables->chosen[p] && i < dbk_ledger_account_count(ledger); i++)
-            sum -= hash_name(tables, dbk_ledger_account(ledger, i)->name,
-                             (int64_t)i * partition_count(tables) + p);
+            names -= hash_key(tables, dbk_ledger_account(ledger, i)->name, (int64_t)i * count + p);
+        for (uint32_t i = 0; tables->chosen[p] && i < dbk_ledger_source_count(ledger); i++) {
+            const struct dbk_source *source = dbk_ledger_source(ledger, i);
+            struct dbk_text digest = {(const char *)source->digest, sizeof source->digest};
+            digests -= hash_key(tables, digest, (int64_t)i * count + p);
+        }
     }
-    if (code == 0 && sum != 0)
+    if (names != 0)
         dbk_audit_report_index(tables, "accounts by name");
-    return code;
+    if (digests != 0)
+        dbk_audit_report_index(tables, "sources_by_digest");
+    return 0;
 }
 
 static int find_strays(const struct dbk_audit_tables *tables, struct dbk_err *err)
@@ -505,6 +527,6 @@ int dbk_audit_tables(const struct dbk_audit_tables *tables, struct dbk_err *err)
     if (code == 0)
         code = dbk_audit_totals(tables, err);
     if (code == 0)
-        code = compare_by_name(tables, err);
+        code = compare_keys_of_ids(tables, err);
     return code == 0 ? find_strays(tables, err) : code;
 }

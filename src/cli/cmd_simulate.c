@@ -211,7 +211,7 @@ static int run(struct dbk_cli *cli, int argc, char **argv, struct dbk_err *err)
     if (code == 0)
         code = dbk_log_open(&simulate.log, &cli->config, err);
     if (code == 0)
-        code = dbk_producer_open(&simulate.producer, &cli->config, simulate.log,
+        code = dbk_producer_open(&simulate.producer, &cli->config, dbk_log_topic(simulate.log),
                                  rate == 0 || rate >= BULK_RATE ? 50 : 0, count_delivery, &simulate,
                                  err);
     if (code == 0) {

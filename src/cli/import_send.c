@@ -217,7 +217,8 @@ static int send_once(struct sending *sending, struct dbk_progress *progress, str
     struct dbk_import *import = sending->import;
     struct dbk_producer *producer = NULL;
     int code =
-        dbk_producer_open(&producer, import->config, sending->log, 50, count_delivery, import, err);
+        dbk_producer_open(&producer, import->config, dbk_log_topic(sending->log), 50,
+                          count_delivery, import, err);
     if (code != 0)
         return code;
     dbk_producer_stop_on(producer, &dbk_stop_requested);

@@ -1,6 +1,7 @@
 #include "help.h"
 #include "options.h"
 
+#include <daybook/log.h>
 #include <daybook/message.h>
 
 #include <errno.h>
@@ -87,7 +88,10 @@ static int take_globals(struct dbk_cli *cli, struct dbk_err *err)
     }
     cli->json = dbk_global.json;
     cli->config.stop = &dbk_stop_requested;
-    return dbk_config_complete(&cli->config, dbk_global.file, err);
+    int code = dbk_config_complete(&cli->config, dbk_global.file, err);
+    if (code == 0)
+        dbk_kafka_prepare(&cli->config);
+    return code;
 }
 
 static int run_command(struct dbk_cli *cli, const struct dbk_command *command, int argc,

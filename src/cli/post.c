@@ -1,9 +1,9 @@
 #include "post_internal.h"
 
-#include "at_hand.h"
 #include "replay.h"
 
 #include <daybook/clock.h>
+#include <daybook/message.h>
 #include <daybook/view_cursor.h>
 
 #include <inttypes.h>
@@ -34,7 +34,28 @@ int dbk_post_new_source(struct dbk_post *post, struct dbk_err *err)
     return 0;
 }
 
-int dbk_post_open(struct dbk_post **post, const struct dbk_config *config, struct dbk_err *err)
+/** Connect both ways, read what is at hand meanwhile, and only then wait for the broker. */
+static int open_log_and_book(struct dbk_post *post, enum dbk_post_use use, struct dbk_err *err)
+{
+    struct dbk_borrowed *borrowed = &post->borrowed;
+    int code = dbk_log_connect(&post->log, post->config, err);
+    if (code == 0)
+        code = dbk_post_connect_producer(post, err);
+    if (code == 0 && use == DBK_POST_ONE)
+        code = dbk_at_hand_borrow(borrowed, post->config, err);
+    if (code == 0)
+        code = dbk_log_check(post->log, err);
+    if (code != 0)
+        return code;
+    dbk_at_hand_keep_if_of(borrowed, dbk_log_topic(post->log), post->config->database);
+    post->book = borrowed->book;
+    if (post->book == NULL)
+        code = dbk_open_book(dbk_log_topic(post->log), &post->book, err);
+    return code == 0 ? dbk_producer_admit(post->producer, dbk_log_topic(post->log), err) : code;
+}
+
+int dbk_post_open(struct dbk_post **post, const struct dbk_config *config, enum dbk_post_use use,
+                  struct dbk_err *err)
 {
     *post = NULL;
     struct dbk_post *opened = calloc(1, sizeof *opened);
@@ -43,9 +64,7 @@ int dbk_post_open(struct dbk_post **post, const struct dbk_config *config, struc
     opened->config = config;
     int code = dbk_post_new_source(opened, err);
     if (code == 0)
-        code = dbk_open_log_and_book(config, &opened->log, &opened->book, err);
-    if (code == 0)
-        code = dbk_post_producer(opened, err); /* connects while the state is loaded */
+        code = open_log_and_book(opened, use, err);
     if (code == 0)
         code = dbk_sheet_open(&opened->sheet, err);
     if (code == 0) {
@@ -63,6 +82,14 @@ int dbk_post_open(struct dbk_post **post, const struct dbk_config *config, struc
     return 0;
 }
 
+static void close_book(struct dbk_post *post)
+{
+    if (post->book != post->borrowed.book)
+        dbk_book_close(post->book);
+    dbk_at_hand_give_back(&post->borrowed);
+    post->book = NULL;
+}
+
 void dbk_post_close(struct dbk_post *post)
 {
     if (post == NULL)
@@ -70,7 +97,7 @@ void dbk_post_close(struct dbk_post *post)
     dbk_producer_close(post->producer);
     dbk_sheet_close(&post->sheet);
     dbk_log_close(post->log);
-    dbk_book_close(post->book);
+    close_book(post);
     free(post->followed);
     free(post->offset_end);
     free(post);
@@ -152,6 +179,38 @@ static int fold(struct dbk_post *post, int timeout_ms, struct dbk_err *err)
     return code;
 }
 
+int dbk_post_fold_failed(const struct dbk_post *post, int code, struct dbk_err *err)
+{
+    if (code == DBK_EVIEW && post->borrowed.lender != NULL)
+        *err = *dbk_view_lender_error(post->borrowed.lender);
+    else
+        dbk_err_set(err, DBK_ENOMEM, "out of memory.");
+    return err->code;
+}
+
+/** Have an empty book of our own instead of the one that borrows. */
+static int stop_borrowing(struct dbk_post *post, struct dbk_err *err)
+{
+    struct dbk_book *empty = NULL;
+    int code = dbk_open_book(dbk_log_topic(post->log), &empty, err);
+    if (code != 0)
+        return code;
+    close_book(post);
+    post->book = empty;
+    post->account.recent_count = 0;
+    look_at_account(post);
+    return 0;
+}
+
+/** The view failed under the fold: the log alone says everything, too. */
+static int fold_from_log(struct dbk_post *post, struct dbk_err *err)
+{
+    dbk_warning("going on without the database: %s",
+                dbk_view_lender_error(post->borrowed.lender)->text);
+    int code = stop_borrowing(post, err);
+    return code == 0 ? dbk_post_follow(post, err) : code;
+}
+
 int dbk_post_may_pass(struct dbk_post *post, int code)
 {
     if (code != DBK_EBROKER)
@@ -175,10 +234,13 @@ int dbk_post_step(struct dbk_post *post, int timeout_ms, struct dbk_err *err)
         code = dbk_post_serve(post, unanswered ? timeout_ms : 0, err);
     unanswered = unanswered && !request->acknowledged;
     int fold_ms = lost || unanswered ? 0 : timeout_ms;
-    if (code == 0 && post->retry_ms == 0)
+    if (code == 0 && post->retry_ms == 0) {
         code = fold(post, fold_ms, err);
-    else if (code == 0)
+        if (code == DBK_EVIEW)
+            code = fold_from_log(post, err);
+    } else if (code == 0) {
         usleep((useconds_t)fold_ms * 1000); /* there is nothing to read before the next try */
+    }
     code = dbk_post_may_pass(post, code);
     if (code == 0)
         code = dbk_post_serve(post, 0, err);
@@ -309,14 +371,24 @@ static int load(struct dbk_post *post, int32_t only, bool with_recent, struct db
     return code;
 }
 
+/** Ask for the account, where the book borrows. */
+static int borrow_account(struct dbk_post *post, struct dbk_err *err)
+{
+    struct dbk_ledger *ledger = dbk_book_ledger(post->book, post->account.partition);
+    int code = dbk_ledger_ask_for(ledger, post->account.name);
+    if (code != DBK_EVIEW)
+        return code == 0 ? 0 : dbk_post_fold_failed(post, code, err);
+    return stop_borrowing(post, err);
+}
+
 static int connect(struct dbk_post *post, enum dbk_post_base base, struct dbk_err *err)
 {
     int32_t p = post->account.partition;
-    int code = 0;
-    bool had = post->followed[p];
-    if (base == DBK_POST_REPLAY)
+    int code = post->borrowed.lender != NULL ? borrow_account(post, err) : 0;
+    bool had = post->followed[p] || post->borrowed.lender != NULL;
+    if (code == 0 && base == DBK_POST_REPLAY)
         code = dbk_post_reset(post, p, err);
-    else if (base == DBK_POST_RECENTS || !had)
+    else if (code == 0 && (base == DBK_POST_RECENTS || !had))
         code = load(post, p, base == DBK_POST_RECENTS, err);
     post->followed[p] = had || code == 0;
     look_at_account(post);
@@ -352,7 +424,14 @@ void dbk_post_disconnect(struct dbk_post *post)
 
 int dbk_post_load_all(struct dbk_post *post, struct dbk_err *err)
 {
-    int code = load(post, -1, false, err);
+    int code = 0;
+    if (post->borrowed.lender != NULL) {
+        code = stop_borrowing(post, err);
+        for (int32_t p = 0; code == 0 && p < dbk_book_partition_count(post->book); p++)
+            post->followed[p] = false;
+    }
+    if (code == 0)
+        code = load(post, -1, false, err);
     for (int32_t p = 0; code == 0 && p < dbk_book_partition_count(post->book); p++)
         post->followed[p] = true;
     if (code == 0)

@@ -71,15 +71,22 @@ struct dbk_post_result {
     struct dbk_err err;     /**< DBK_OUTCOME_NOT_SENT, DBK_OUTCOME_UNKNOWN: why */
 };
 
+/** How a session uses the view. */
+enum dbk_post_use {
+    DBK_POST_SESSION, /**< what is followed is loaded, and the view let go */
+    DBK_POST_ONE,     /**< for one event: the view is asked only for what the fold needs, so that a
+                           bank's size does not matter, and held until close */
+};
+
 /**
- * Connect to the broker, check the topic, begin to connect for sending; nothing is loaded yet.
+ * Connect to the broker, check the topic, connect for sending; nothing is loaded yet.
  *
  * @param[out] post  NULL on error.
  * @param config     outlives the session.
  * @return 0; DBK_EBROKER; DBK_ENO (the log is damaged); DBK_EVIEW (the database is of another log).
  */
 DBK_MUST_CHECK int dbk_post_open(struct dbk_post **post, const struct dbk_config *config,
-                                 struct dbk_err *err);
+                                 enum dbk_post_use use, struct dbk_err *err);
 /** Takes NULL. What is in flight is dropped: call dbk_post_abandon before, to know its fate. */
 void dbk_post_close(struct dbk_post *post);
 

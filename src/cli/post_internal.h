@@ -4,6 +4,7 @@
 #ifndef DAYBOOK_POST_INTERNAL_H
 #define DAYBOOK_POST_INTERNAL_H
 
+#include "at_hand.h"
 #include "post.h"
 #include "sheet.h"
 
@@ -34,6 +35,7 @@ struct dbk_post {
     const struct dbk_config *config;
     struct dbk_log *log;
     struct dbk_book *book;
+    struct dbk_borrowed borrowed; /* its book is the session's; NULL where nothing is borrowed */
     struct dbk_sheet sheet;
     struct dbk_producer *producer; /* NULL: opened when it is needed */
     bool *followed;                /* per partition */
@@ -60,8 +62,19 @@ DBK_MUST_CHECK int dbk_post_follow(struct dbk_post *post, struct dbk_err *err);
  *  DBK_EBROKER, else the code. */
 DBK_MUST_CHECK int dbk_post_may_pass(struct dbk_post *post, int code);
 
+/** @param[out] seq  the last number seen of the last request's source, or -1. @return 0, DBK_ENOMEM,
+ *  DBK_EVIEW. */
+DBK_MUST_CHECK int dbk_post_last_seq(struct dbk_post *post, int64_t *seq, struct dbk_err *err);
+
+/** Describe what kept a ledger from folding or looking up: no memory, or the view it borrows from.
+ */
+int dbk_post_fold_failed(const struct dbk_post *post, int code, struct dbk_err *err);
+
 /** Put a partition back to offset 0; the connected account with it. */
 DBK_MUST_CHECK int dbk_post_reset(struct dbk_post *post, int32_t partition, struct dbk_err *err);
+
+/** Let the producer connect, without sending anything yet. */
+DBK_MUST_CHECK int dbk_post_connect_producer(struct dbk_post *post, struct dbk_err *err);
 
 /** Open the producer if it is not open. */
 DBK_MUST_CHECK int dbk_post_producer(struct dbk_post *post, struct dbk_err *err);

@@ -19,11 +19,17 @@ static void on_delivered(void *context, const struct dbk_delivery *delivery)
     post->result.offset = delivery->offset;
 }
 
+int dbk_post_connect_producer(struct dbk_post *post, struct dbk_err *err)
+{
+    return dbk_producer_connect(&post->producer, post->config, 0, on_delivered, post, err);
+}
+
 int dbk_post_producer(struct dbk_post *post, struct dbk_err *err)
 {
     if (post->producer != NULL)
         return 0;
-    return dbk_producer_open(&post->producer, post->config, post->log, 0, on_delivered, post, err);
+    return dbk_producer_open(&post->producer, post->config, dbk_log_topic(post->log), 0,
+                             on_delivered, post, err);
 }
 
 static void close_producer(struct dbk_post *post)
@@ -127,6 +133,13 @@ static int prepare(struct dbk_post *post, const struct dbk_post_request *asked, 
     return 0;
 }
 
+int dbk_post_last_seq(struct dbk_post *post, int64_t *seq, struct dbk_err *err)
+{
+    int code = dbk_ledger_find_source(dbk_book_ledger(post->book, post->request.partition), seq,
+                                      post->result.event.source);
+    return code == 0 ? 0 : dbk_post_fold_failed(post, code, err);
+}
+
 /** One whose number was seen could only be a duplicate: the log need not hold it to know. */
 static int prepare_and_recognise(struct dbk_post *post, const struct dbk_post_request *asked,
                                  struct dbk_err *err)
@@ -137,9 +150,9 @@ static int prepare_and_recognise(struct dbk_post *post, const struct dbk_post_re
     if (code != 0)
         return code;
     const struct dbk_event *event = &post->result.event;
-    if (dbk_ledger_find_source(dbk_book_ledger(post->book, request->partition), &seq_seen,
-                               event->source) != 0)
-        return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
+    code = dbk_post_last_seq(post, &seq_seen, err);
+    if (code != 0)
+        return code;
     request->known = seq_seen >= event->seq;
     request->maybe_sent = request->known;
     return 0;
@@ -219,9 +232,9 @@ static int decide(struct dbk_post *post, struct dbk_err *err)
         result->verdict = DBK_DUPLICATE;
         result->offset = request->offset;
         result->balance_minor = post->account.balance_minor;
-        if (dbk_ledger_find_source(dbk_book_ledger(post->book, request->partition),
-                                   &result->seq_seen, result->event.source) != 0)
-            return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
+        int code = dbk_post_last_seq(post, &result->seq_seen, err);
+        if (code != 0)
+            return code;
     }
     finish(post, outcome);
     return 0;
@@ -302,8 +315,9 @@ int dbk_post_predict(struct dbk_post *post, const struct dbk_post_request *asked
             .value = request->json,
             .value_length = (int32_t)request->length,
         }};
-    if (dbk_book_apply(post->book, &entry, scratch) != 0)
-        return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
+    code = dbk_book_apply(post->book, &entry, scratch);
+    if (code != 0)
+        return dbk_post_fold_failed(post, code, err);
     post->result.outcome = DBK_OUTCOME_NOT_SENT;
     post->result.verdict = entry.posting.verdict;
     post->result.balance_minor = entry.posting.verdict == DBK_POSTED ? entry.posting.balance_minor

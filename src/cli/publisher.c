@@ -42,8 +42,8 @@ int dbk_publisher_open(struct dbk_publisher *publisher, const struct dbk_config 
                            "daybook init -t %s",
                            config->topic, DBK_SNAPSHOTS_SUFFIX, config->topic);
     if (code == 0)
-        code = dbk_producer_open(&publisher->producer, config, publisher->snapshots.log, 5, NULL,
-                                 NULL, err);
+        code = dbk_producer_open(&publisher->producer, config,
+                                 dbk_log_topic(publisher->snapshots.log), 5, NULL, NULL, err);
     if (code == 0)
         dbk_producer_stop_on(publisher->producer, &dbk_stop_requested);
     return code;

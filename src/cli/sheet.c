@@ -48,8 +48,10 @@ int dbk_sheet_read(struct dbk_sheet *sheet, struct dbk_log *log, struct dbk_book
         code = sheet->before != NULL ? sheet->before(sheet->context, &entry->record, err) : 0;
         if (code != 0)
             return code;
-        if (dbk_book_apply(book, entry, sheet->scratch + i * DBK_EVENT_SCRATCH) != 0)
-            return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
+        code = dbk_book_apply(book, entry, sheet->scratch + i * DBK_EVENT_SCRATCH);
+        if (code != 0)
+            return dbk_err_set(err, code, "%s",
+                               code == DBK_EVIEW ? "the view cannot be read." : "out of memory.");
         const struct dbk_checkpoint *checkpoint =
             dbk_book_checkpoint(book, entry->record.partition);
         if (checkpoint->offset_next % DBK_DIGEST_INTERVAL == 0)

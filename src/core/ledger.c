@@ -34,6 +34,7 @@ struct dbk_ledger {
     struct index source_index;
     struct block *names;
     struct dbk_digest_context *digest;
+    const struct dbk_lender *lender; /* NULL: what is not here does not exist */
     /* The source of the event before, since events of one source come together. */
     struct dbk_text recent_name;
     char recent_bytes[DBK_SOURCE_MAX];
@@ -203,6 +204,36 @@ void dbk_ledger_close(struct dbk_ledger *ledger)
     free(ledger);
 }
 
+void dbk_ledger_borrow(struct dbk_ledger *ledger, const struct dbk_lender *lender)
+{
+    DBK_ASSERT(ledger->account_count == 0 && ledger->source_count == 0);
+    ledger->lender = lender;
+}
+
+int dbk_ledger_ask_for(struct dbk_ledger *ledger, struct dbk_text name)
+{
+    struct dbk_account account = {.name = name};
+    if (ledger->lender == NULL || *account_slot(ledger, name) != 0)
+        return 0;
+    int code = ledger->lender->account(ledger->lender->context, &account);
+    if (code == DBK_ENO)
+        return 0;
+    return code == 0 ? dbk_ledger_restore_account(ledger, &account) : code;
+}
+
+/** As dbk_ledger_ask_for, of a source. */
+static int ask_for_source(struct dbk_ledger *ledger, const uint8_t digest[16])
+{
+    struct dbk_source source = {.seq = -1};
+    memcpy(source.digest, digest, sizeof source.digest);
+    if (ledger->lender == NULL || *source_slot(ledger, digest) != 0)
+        return 0;
+    int code = ledger->lender->source(ledger->lender->context, ledger->partition, &source);
+    if (code == DBK_ENO)
+        return 0;
+    return code == 0 ? dbk_ledger_restore_source(ledger, &source) : code;
+}
+
 /** The first 128 bits of SHA-256 of a source's name. */
 static int source_digest(struct dbk_ledger *ledger, uint8_t digest[16], struct dbk_text name)
 {
@@ -228,7 +259,12 @@ static int see_source(struct dbk_ledger *ledger, struct dbk_posting *posting,
         index = ledger->recent_source;
     } else {
         struct dbk_source added = {.seq = -1};
-        if (source_digest(ledger, added.digest, event->source) != 0 || reserve_source(ledger) != 0)
+        if (source_digest(ledger, added.digest, event->source) != 0)
+            return DBK_ENOMEM;
+        int code = ask_for_source(ledger, added.digest);
+        if (code != 0)
+            return code;
+        if (reserve_source(ledger) != 0)
             return DBK_ENOMEM;
         uint32_t slot = *source_slot(ledger, added.digest);
         if (slot == 0) {
@@ -291,10 +327,14 @@ int dbk_ledger_apply(struct dbk_ledger *ledger, struct dbk_posting *posting,
         return 0;
 
     /* Everything that can fail comes before the first change of state. */
+    int code = dbk_ledger_ask_for(ledger, event->account);
+    if (code != 0)
+        return code;
     if (reserve_account(ledger) != 0 || reserve_name(ledger) != 0)
         return DBK_ENOMEM;
-    if (event->source.length > 0 && see_source(ledger, posting, event, &duplicate) != 0)
-        return DBK_ENOMEM;
+    code = event->source.length > 0 ? see_source(ledger, posting, event, &duplicate) : 0;
+    if (code != 0)
+        return code;
     posting->verdict = DBK_DUPLICATE;
     if (duplicate)
         return 0;
@@ -359,6 +399,9 @@ int dbk_ledger_find_source(struct dbk_ledger *ledger, int64_t *seq, struct dbk_t
     uint8_t digest[16];
     if (source_digest(ledger, digest, source) != 0)
         return DBK_ENOMEM;
+    int code = ask_for_source(ledger, digest);
+    if (code != 0)
+        return code;
     uint32_t slot = *source_slot(ledger, digest);
     *seq = slot == 0 ? -1 : ledger->sources[slot - 1].seq;
     return 0;

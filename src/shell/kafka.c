@@ -4,6 +4,7 @@
 #include <daybook/message.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -53,6 +54,14 @@ static int set(rd_kafka_conf_t *conf, const char *name, const char *value, struc
     if (rd_kafka_conf_set(conf, name, value, why, sizeof why) == RD_KAFKA_CONF_OK)
         return 0;
     return dbk_err_set(err, DBK_EUSAGE, "property %s: %s.", name, why);
+}
+
+void dbk_kafka_prepare(const struct dbk_config *config)
+{
+    for (size_t i = 0; i < config->property_count; i++)
+        if (strcmp(config->properties[i].name, "security.protocol") == 0)
+            return;
+    setenv("SASL_PATH", "/nonexistent", 1);
 }
 
 int dbk_kafka_open(struct dbk_kafka *kafka, const struct dbk_config *config, rd_kafka_type_t type,
@@ -241,7 +250,7 @@ int dbk_kafka_watermarks(struct dbk_kafka *kafka, const char *topic, int32_t par
     int code = 0;
     if (low != NULL)
         code = query_offsets(kafka, topic, partition_count, RD_KAFKA_OFFSET_BEGINNING, low, err);
-    if (code == 0)
+    if (code == 0 && high != NULL)
         code = query_offsets(kafka, topic, partition_count, RD_KAFKA_OFFSET_END, high, err);
     return code;
 }

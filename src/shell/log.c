@@ -37,7 +37,8 @@ struct dbk_log {
     size_t fetched_count;
     size_t fetched_next;
     bool quiet;
-    bool compacted; /* offsets may be missing: nothing is made of it */
+    bool compacted;  /* offsets may be missing: nothing is made of it */
+    bool may_be_cut; /* the audit compares what is left of a log */
 };
 
 static const struct dbk_kafka_setting settings[] = {
@@ -84,9 +85,11 @@ void dbk_batch_close(struct dbk_batch *batch)
 }
 
 /** Settings are a warning for readers: an auditor must be able to read a log in danger. */
-static int check_topic(struct dbk_log *log, const char *name, struct dbk_err *err)
+static int check_topic(struct dbk_log *log, struct dbk_err *err)
 {
     struct dbk_topic_findings findings;
+    char name[sizeof log->topic.name];
+    memcpy(name, log->topic.name, sizeof name);
     int code =
         dbk_topic_describe(&log->kafka, log->kafka.config, name, &log->topic, &findings, err);
     if (code != 0)
@@ -110,11 +113,10 @@ static int check_topic(struct dbk_log *log, const char *name, struct dbk_err *er
 /** A ledger's log begins at 0; one that does not has lost its beginning. */
 static int check_beginning(struct dbk_log *log, struct dbk_err *err)
 {
-    size_t count = (size_t)log->topic.partition_count;
-    int64_t *low = calloc(count * 2, sizeof *low);
+    int64_t *low = calloc((size_t)log->topic.partition_count, sizeof *low);
     if (low == NULL)
         return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
-    int code = dbk_log_watermarks(log, low, low + count, err);
+    int code = dbk_log_watermarks(log, low, NULL, err);
     for (int32_t p = 0; code == 0 && p < log->topic.partition_count; p++)
         if (low[p] != 0)
             code =
@@ -131,42 +133,67 @@ static int check_beginning(struct dbk_log *log, struct dbk_err *err)
 /** For whom a log is opened. */
 enum purpose { FOR_ALL, FOR_WATCHING, FOR_AUDIT, FOR_SNAPSHOTS };
 
-static int open_log(struct dbk_log **log, const struct dbk_config *config, enum purpose purpose,
-                    struct dbk_err *err)
+/** Begin to connect. The topic's handle comes first: its metadata are asked for on the way. */
+static int connect_log(struct dbk_log **log, const struct dbk_config *config, enum purpose purpose,
+                       struct dbk_err *err)
 {
-    bool compacted = purpose == FOR_SNAPSHOTS;
-    bool quiet = purpose == FOR_WATCHING;
-    char name[DBK_TOPIC_MAX + sizeof DBK_SNAPSHOTS_SUFFIX];
-    snprintf(name, sizeof name, "%s%s", config->topic, compacted ? DBK_SNAPSHOTS_SUFFIX : "");
     *log = NULL;
     struct dbk_log *opened = calloc(1, sizeof *opened);
     if (opened == NULL)
         return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
-    opened->quiet = quiet;
-    opened->compacted = compacted;
+    opened->quiet = purpose == FOR_WATCHING;
+    opened->compacted = purpose == FOR_SNAPSHOTS;
+    opened->may_be_cut = opened->compacted || purpose == FOR_AUDIT;
+    snprintf(opened->topic.name, sizeof opened->topic.name, "%s%s", config->topic,
+             opened->compacted ? DBK_SNAPSHOTS_SUFFIX : "");
+    opened->fetched = calloc(DBK_BATCH_MAX, sizeof(rd_kafka_message_t *));
     int code = dbk_kafka_open(&opened->kafka, config, RD_KAFKA_CONSUMER, settings, NULL, err);
-    if (code == 0 && quiet)
-        opened->kafka.timeout_ms = 700; /* whoever watches must be able to stop soon */
-    if (code == 0)
-        code = check_topic(opened, name, err);
     if (code == 0) {
-        opened->readers = calloc((size_t)opened->topic.partition_count, sizeof *opened->readers);
-        opened->fetched = calloc(DBK_BATCH_MAX, sizeof(rd_kafka_message_t *));
-        opened->handle = rd_kafka_topic_new(opened->kafka.handle, name, NULL);
+        opened->handle = rd_kafka_topic_new(opened->kafka.handle, opened->topic.name, NULL);
         opened->queue = rd_kafka_queue_new(opened->kafka.handle);
-        if (opened->readers == NULL || opened->fetched == NULL || opened->handle == NULL)
+        if (opened->fetched == NULL || opened->handle == NULL)
             code = dbk_err_set(err, DBK_ENOMEM, "out of memory.");
     }
-    if (code == 0 && !compacted && purpose != FOR_AUDIT)
-        code = check_beginning(opened, err);
+    if (code == 0 && opened->quiet)
+        opened->kafka.timeout_ms = 700; /* whoever watches must be able to stop soon */
     if (code != 0) {
         dbk_log_close(opened);
         return code;
     }
-    if (!quiet)
-        dbk_kafka_speak(&opened->kafka);
     *log = opened;
     return 0;
+}
+
+int dbk_log_connect(struct dbk_log **log, const struct dbk_config *config, struct dbk_err *err)
+{
+    return connect_log(log, config, FOR_ALL, err);
+}
+
+int dbk_log_check(struct dbk_log *log, struct dbk_err *err)
+{
+    int code = check_topic(log, err);
+    if (code != 0)
+        return code;
+    log->readers = calloc((size_t)log->topic.partition_count, sizeof *log->readers);
+    if (log->readers == NULL)
+        return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
+    code = log->may_be_cut ? 0 : check_beginning(log, err);
+    if (code == 0 && !log->quiet)
+        dbk_kafka_speak(&log->kafka);
+    return code;
+}
+
+static int open_log(struct dbk_log **log, const struct dbk_config *config, enum purpose purpose,
+                    struct dbk_err *err)
+{
+    int code = connect_log(log, config, purpose, err);
+    if (code == 0)
+        code = dbk_log_check(*log, err);
+    if (code != 0) {
+        dbk_log_close(*log);
+        *log = NULL;
+    }
+    return code;
 }
 
 int dbk_log_open(struct dbk_log **log, const struct dbk_config *config, struct dbk_err *err)

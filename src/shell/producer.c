@@ -54,18 +54,12 @@ static void on_delivered(rd_kafka_t *handle, const rd_kafka_message_t *message, 
         producer->failure = message->err != 0 ? message->err : RD_KAFKA_RESP_ERR__FAIL;
 }
 
-int dbk_producer_open(struct dbk_producer **producer, const struct dbk_config *config,
-                      const struct dbk_log *log, int linger_ms, dbk_delivered *delivered,
-                      void *context, struct dbk_err *err)
+int dbk_producer_connect(struct dbk_producer **producer, const struct dbk_config *config,
+                         int linger_ms, dbk_delivered *delivered, void *context,
+                         struct dbk_err *err)
 {
     char linger[16];
-    const struct dbk_topic *topic = dbk_log_topic(log);
     *producer = NULL;
-    if (topic->danger[0] != '\0')
-        return dbk_err_set(err, DBK_EBROKER,
-                           "nothing was sent: topic %s would lose the ledger's events: %s. Change "
-                           "that with kafka-configs --alter first.",
-                           topic->name, topic->danger);
     snprintf(linger, sizeof linger, "%d", linger_ms);
     const struct dbk_kafka_setting settings[] = {
         {"enable.idempotence", "true"},
@@ -92,18 +86,42 @@ int dbk_producer_open(struct dbk_producer **producer, const struct dbk_config *c
     opened->heard_ms = dbk_clock_monotonic_ms();
     int code =
         dbk_kafka_open(&opened->kafka, config, RD_KAFKA_PRODUCER, settings, on_delivered, err);
-    if (code == 0) {
-        opened->topic = rd_kafka_topic_new(opened->kafka.handle, topic->name, NULL);
-        if (opened->topic == NULL)
-            code = dbk_err_set(err, DBK_ENOMEM, "out of memory.");
-    }
     if (code != 0) {
         dbk_producer_close(opened);
         return code;
     }
-    dbk_kafka_speak(&opened->kafka);
     *producer = opened;
     return 0;
+}
+
+int dbk_producer_admit(struct dbk_producer *producer, const struct dbk_topic *topic,
+                       struct dbk_err *err)
+{
+    if (topic->danger[0] != '\0')
+        return dbk_err_set(err, DBK_EBROKER,
+                           "nothing was sent: topic %s would lose the ledger's events: %s. Change "
+                           "that with kafka-configs --alter first.",
+                           topic->name, topic->danger);
+    /* Not before the topic is known to exist: a producer that asks for one may create it. */
+    producer->topic = rd_kafka_topic_new(producer->kafka.handle, topic->name, NULL);
+    if (producer->topic == NULL)
+        return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
+    dbk_kafka_speak(&producer->kafka);
+    return 0;
+}
+
+int dbk_producer_open(struct dbk_producer **producer, const struct dbk_config *config,
+                      const struct dbk_topic *topic, int linger_ms, dbk_delivered *delivered,
+                      void *context, struct dbk_err *err)
+{
+    int code = dbk_producer_connect(producer, config, linger_ms, delivered, context, err);
+    if (code == 0)
+        code = dbk_producer_admit(*producer, topic, err);
+    if (code != 0) {
+        dbk_producer_close(*producer);
+        *producer = NULL;
+    }
+    return code;
 }
 
 void dbk_producer_stop_on(struct dbk_producer *producer, const atomic_bool *stop)
@@ -189,6 +207,7 @@ static int wait_a_moment(struct dbk_producer *producer, int timeout_ms, struct d
 int dbk_producer_send(struct dbk_producer *producer, int32_t partition, struct dbk_text key,
                       const void *value, size_t value_length, uint64_t tag, struct dbk_err *err)
 {
+    DBK_ASSERT(producer->topic != NULL);
     /* The library's signature is not const, but with F_COPY it only reads. */
     union {
         const void *in;

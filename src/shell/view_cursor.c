@@ -47,6 +47,8 @@ static const char *const walks[DBK_WALK_COUNT] = {
                          "INDEXED BY transactions_by_date ORDER BY date_s",
     [DBK_WALK_BY_NAME] = "SELECT account, account_id FROM accounts "
                          "INDEXED BY sqlite_autoindex_accounts_1 ORDER BY account",
+    [DBK_WALK_BY_DIGEST] =
+        "SELECT digest, source_id FROM sources INDEXED BY sources_by_digest ORDER BY digest",
     [DBK_WALK_STRAYS] = "SELECT 'transactions', partition, offset FROM transactions "
                         "WHERE partition < 0 OR partition >= ?1 UNION ALL "
                         "SELECT 'rejections', partition, offset FROM rejections "

@@ -67,6 +67,18 @@ int dbk_view_fail(const struct dbk_view *view, const char *doing, struct dbk_err
 /** Run SQL text without results. */
 DBK_MUST_CHECK int dbk_view_exec(struct dbk_view *view, const char *sql, struct dbk_err *err);
 
+/** An account as dbk_view_take_account takes it, from balances and accounts. */
+#define DBK_ACCOUNT_COLUMNS                                                                        \
+    "account_id, account, balance_minor, deposit_count, deposits_minor, withdrawal_count, "        \
+    "withdrawals_minor, last_offset, last_date_s"
+
+/** @return the numbers of a row of DBK_ACCOUNT_COLUMNS; the name is the caller's to take. */
+struct dbk_account dbk_view_take_account(sqlite3_stmt *statement);
+
+/** The checkpoints' part of dbk_view_load. */
+DBK_MUST_CHECK int dbk_view_load_checkpoints(struct dbk_view *view, struct dbk_book *book,
+                                             struct dbk_err *err);
+
 /** Read one integer. */
 DBK_MUST_CHECK int dbk_view_integer(struct dbk_view *view, const char *sql, int64_t *value,
                                     struct dbk_err *err);

@@ -51,13 +51,9 @@ int dbk_view_each_account(struct dbk_view *view, const struct dbk_text *name,
                           dbk_visit_account *visit, void *context, struct dbk_err *err)
 {
     static const char all[] =
-        "SELECT account_id, account, balance_minor, deposit_count, deposits_minor, "
-        "withdrawal_count, withdrawals_minor, last_offset, last_date_s "
-        "FROM balances LEFT JOIN accounts USING (account_id) ORDER BY account";
+        "SELECT " DBK_ACCOUNT_COLUMNS " FROM balances LEFT JOIN accounts USING (account_id) ORDER BY account";
     static const char one[] =
-        "SELECT account_id, account, balance_minor, deposit_count, deposits_minor, "
-        "withdrawal_count, withdrawals_minor, last_offset, last_date_s "
-        "FROM accounts JOIN balances USING (account_id) WHERE account = ?";
+        "SELECT " DBK_ACCOUNT_COLUMNS " FROM accounts JOIN balances USING (account_id) WHERE account = ?";
     sqlite3_stmt *statement = NULL;
     int result = SQLITE_ERROR;
     int code = 0;
@@ -66,15 +62,7 @@ int dbk_view_each_account(struct dbk_view *view, const struct dbk_text *name,
     if (name != NULL)
         sqlite3_bind_text(statement, 1, name->bytes, (int)name->length, SQLITE_STATIC);
     while (code == 0 && (result = sqlite3_step(statement)) == SQLITE_ROW) {
-        struct dbk_account account = {
-            .balance_minor = sqlite3_column_int64(statement, 2),
-            .deposit_count = sqlite3_column_int64(statement, 3),
-            .deposits_minor = sqlite3_column_int64(statement, 4),
-            .withdrawal_count = sqlite3_column_int64(statement, 5),
-            .withdrawals_minor = sqlite3_column_int64(statement, 6),
-            .last_offset = sqlite3_column_int64(statement, 7),
-            .last_date_s = sqlite3_column_int64(statement, 8),
-        };
+        struct dbk_account account = dbk_view_take_account(statement);
         account.name.bytes = (const char *)sqlite3_column_text(statement, 1);
         account.name.length = (uint32_t)sqlite3_column_bytes(statement, 1);
         if (account.name.bytes == NULL)
