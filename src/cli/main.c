@@ -186,6 +186,9 @@ int main(int argc, char **argv)
     install_handlers();
     dbk_config_init(&cli.config);
     int code = run(&cli, argc - 1, argv + 1, &err);
+    int status = finish(code, &err);
+    if (cli.ends_at_once)
+        _exit(status);
     dbk_config_clear(&cli.config);
-    return finish(code, &err);
+    return status;
 }

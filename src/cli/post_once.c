@@ -172,7 +172,7 @@ static int print(const struct dbk_post_result *result, bool json, struct dbk_err
                        result->event.seq, why.text);
 }
 
-int dbk_post_once(const struct dbk_cli *cli, const struct dbk_posting_order *order,
+int dbk_post_once(struct dbk_cli *cli, const struct dbk_posting_order *order,
                   struct dbk_err *err)
 {
     struct dbk_post *post = NULL;
@@ -200,6 +200,7 @@ int dbk_post_once(const struct dbk_cli *cli, const struct dbk_posting_order *ord
     } else if (code == 0) {
         code = print(dbk_post_result(post), cli->json, err);
     }
-    dbk_post_close(post);
+    /* The answer is given: to take connections down in order would only keep the teller waiting. */
+    cli->ends_at_once = true;
     return code;
 }

@@ -14,7 +14,7 @@ struct dbk_posting_order {
 
 /** @return 0 where it is posted, DBK_ENO where it is refused (both were printed then); DBK_EBROKER,
  *          DBK_EUNKNOWN, DBK_EUSAGE and the others with err. */
-DBK_MUST_CHECK int dbk_post_once(const struct dbk_cli *cli, const struct dbk_posting_order *order,
+DBK_MUST_CHECK int dbk_post_once(struct dbk_cli *cli, const struct dbk_posting_order *order,
                                  struct dbk_err *err);
 
 /** Print a decided result, or for programs any. */
