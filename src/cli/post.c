@@ -7,6 +7,7 @@
 #include <daybook/view_cursor.h>
 
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,17 +35,43 @@ int dbk_post_new_source(struct dbk_post *post, struct dbk_err *err)
     return 0;
 }
 
-/** Connect both ways, read what is at hand meanwhile, and only then wait for the broker. */
-static int open_log_and_book(struct dbk_post *post, enum dbk_post_use use, struct dbk_err *err)
+/** The view is opened beside the connections: each takes some milliseconds. */
+struct borrowing {
+    struct dbk_post *post;
+    pthread_t thread;
+    int code;
+    struct dbk_err err;
+};
+
+static void *borrow(void *context)
 {
-    struct dbk_borrowed *borrowed = &post->borrowed;
+    struct borrowing *borrowing = context;
+    struct dbk_post *post = borrowing->post;
+    borrowing->code = dbk_at_hand_borrow(&post->borrowed, post->config, &borrowing->err);
+    return NULL;
+}
+
+static int connect_to_broker(struct dbk_post *post, struct dbk_err *err)
+{
     int code = dbk_log_connect(&post->log, post->config, err);
     if (code == 0)
         code = dbk_post_connect_producer(post, err);
-    if (code == 0 && use == DBK_POST_ONE)
-        code = dbk_at_hand_borrow(borrowed, post->config, err);
-    if (code == 0)
-        code = dbk_log_check(post->log, err);
+    return code == 0 ? dbk_log_check(post->log, err) : code;
+}
+
+static int open_log_and_book(struct dbk_post *post, enum dbk_post_use use, struct dbk_err *err)
+{
+    struct dbk_borrowed *borrowed = &post->borrowed;
+    struct borrowing borrowing = {.post = post};
+    if (use == DBK_POST_ONE && pthread_create(&borrowing.thread, NULL, borrow, &borrowing) != 0)
+        return dbk_err_set(err, DBK_ENOMEM, "no thread could be started.");
+    int code = connect_to_broker(post, err);
+    if (use == DBK_POST_ONE)
+        pthread_join(borrowing.thread, NULL);
+    if (code == 0 && borrowing.code != 0) {
+        code = borrowing.code;
+        *err = borrowing.err;
+    }
     if (code != 0)
         return code;
     dbk_at_hand_keep_if_of(borrowed, dbk_log_topic(post->log), post->config->database);
