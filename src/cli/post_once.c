@@ -172,8 +172,7 @@ static int print(const struct dbk_post_result *result, bool json, struct dbk_err
                        result->event.seq, why.text);
 }
 
-int dbk_post_once(struct dbk_cli *cli, const struct dbk_posting_order *order,
-                  struct dbk_err *err)
+int dbk_post_once(struct dbk_cli *cli, const struct dbk_posting_order *order, struct dbk_err *err)
 {
     struct dbk_post *post = NULL;
     struct folding folding = {.count = 0};

@@ -14,8 +14,8 @@
 void dbk_print_versions(void)
 {
     printf("daybook %s (schema %d, fold %d)\n"
-           "librdkafka %s, SQLite %s, libmicrohttpd %s, jansson %s, %s\n",
+           "librdkafka %s, SQLite %s, libmicrohttpd %x.%x.%x, jansson %s, %s\n",
            DAYBOOK_VERSION, DBK_SCHEMA_VERSION, DBK_FOLD_VERSION, rd_kafka_version_str(),
-           sqlite3_libversion(), MHD_get_version(), jansson_version_str(),
-           OpenSSL_version(OPENSSL_VERSION));
+           sqlite3_libversion(), MHD_VERSION >> 24, MHD_VERSION >> 16 & 0xffU,
+           MHD_VERSION >> 8 & 0xffU, jansson_version_str(), OpenSSL_version(OPENSSL_VERSION));
 }

@@ -34,7 +34,7 @@ static void answer_on_worker(struct dbk_job *job, bool cancelled)
 {
     struct dbk_exchange *exchange = (struct dbk_exchange *)job;
     answer(job, cancelled || dbk_connection_is_late(exchange->tracked));
-    MHD_resume_connection(exchange->connection);
+    dbk_mhd.resume_connection(exchange->connection);
 }
 
 /** Let it be answered where nobody else is kept waiting: at once, or by a worker. */
@@ -51,7 +51,7 @@ static enum MHD_Result begin_answer(struct dbk_exchange *exchange)
         return dbk_http_send(exchange);
     }
     exchange->job.run = answer_on_worker;
-    MHD_suspend_connection(exchange->connection);
+    dbk_mhd.suspend_connection(exchange->connection);
     if (!dbk_workers_submit(work == DBK_HTTP_QUICK ? http->quick : http->slow, &exchange->job))
         answer_on_worker(&exchange->job, true);
     return MHD_YES;
@@ -66,7 +66,7 @@ static struct dbk_exchange *open_exchange(struct dbk_http *http, struct MHD_Conn
     exchange->connection = connection;
     exchange->response.status = 200;
     exchange->tracked =
-        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+        dbk_mhd.get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
     return exchange;
 }
 
@@ -146,7 +146,8 @@ static void on_connection(void *context, struct MHD_Connection *connection, void
 {
     struct dbk_http *http = context;
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
-        int fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+        int fd =
+            dbk_mhd.get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
         *socket_context = dbk_connections_add(http->connections, fd);
     } else {
         dbk_connections_remove(http->connections, *socket_context);
@@ -160,8 +161,8 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
     (void)code;
     close_exchange(*request_context);
     *request_context = NULL;
-    dbk_connection_end(
-        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context);
+    dbk_connection_end(dbk_mhd.get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)
+                           ->socket_context);
 }
 
 static void tick(void *context)
@@ -233,7 +234,7 @@ void dbk_http_stop(struct dbk_http *http)
     if (http == NULL)
         return;
     if (http->daemon != NULL)
-        listening = MHD_quiesce_daemon(http->daemon);
+        listening = dbk_mhd.quiesce_daemon(http->daemon);
     dbk_logins_stop(http->logins);
     dbk_workers_stop(http->quick);
     dbk_workers_stop(http->slow);
@@ -241,7 +242,7 @@ void dbk_http_stop(struct dbk_http *http)
     dbk_events_stop(http->events);
     if (http->daemon != NULL) {
         dbk_connections_settle(http->connections, SETTLE_MS);
-        MHD_stop_daemon(http->daemon);
+        dbk_mhd.stop_daemon(http->daemon);
     }
     if (listening != MHD_INVALID_SOCKET)
         close(listening);

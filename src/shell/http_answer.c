@@ -81,7 +81,7 @@ static void make_piece(struct dbk_job *job, bool cancelled)
     download->making = MADE;
     bool abandoned = download->abandoned;
     if (download->suspended)
-        MHD_resume_connection(download->connection);
+        dbk_mhd.resume_connection(download->connection);
     download->suspended = false;
     pthread_mutex_unlock(&download->mutex);
     if (abandoned)
@@ -129,7 +129,7 @@ static ssize_t read_download(void *context, uint64_t position, char *out, size_t
             if (download->making == MAKING_NOTHING)
                 order_piece(download);
             download->suspended = true;
-            MHD_suspend_connection(download->connection);
+            dbk_mhd.suspend_connection(download->connection);
         }
         pthread_mutex_unlock(&download->mutex);
         if (ended)
@@ -171,8 +171,8 @@ static struct MHD_Response *begin_download(struct dbk_exchange *exchange)
     exchange->response.gzip = download->gzip != NULL;
     exchange->response.more = NULL;
     pthread_mutex_init(&download->mutex, NULL);
-    response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_SIZE, read_download,
-                                                 download, close_download);
+    response = dbk_mhd.create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_SIZE, read_download,
+                                                     download, close_download);
     if (response == NULL)
         clear_download(download);
     return response;
@@ -238,15 +238,15 @@ static struct MHD_Response *give_body(struct dbk_http_response *answer)
     struct MHD_Response *response = NULL;
     /* The library does not write to what is persistent; its type is older than const. */
     if (constant->bytes != NULL)
-        return MHD_create_response_from_buffer(
+        return dbk_mhd.create_response_from_buffer(
             answer->gzip ? constant->gzip_length : constant->length,
             (void *)(uintptr_t)(answer->gzip ? constant->gzip : constant->bytes),
             MHD_RESPMEM_PERSISTENT);
     if (!body->failed && body->length > 0)
         response =
-            MHD_create_response_from_buffer(body->length, body->bytes, MHD_RESPMEM_MUST_FREE);
+            dbk_mhd.create_response_from_buffer(body->length, body->bytes, MHD_RESPMEM_MUST_FREE);
     else if (!body->failed)
-        response = MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
+        response = dbk_mhd.create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
     if (response != NULL && body->length > 0)
         *body = (struct dbk_buffer){.bytes = NULL};
     dbk_buffer_clear(body);
@@ -275,15 +275,15 @@ static void add_validators(struct MHD_Response *response, const struct dbk_http_
     char text[208];
     /* A stream is never kept; a page may be, by its reader, who asks each time if it still holds.
      */
-    MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL,
-                            answer->channels != 0            ? "no-store"
-                            : answer->constant.bytes != NULL ? "no-cache"
-                                                             : "private, no-cache");
-    MHD_add_response_header(response, MHD_HTTP_HEADER_VARY, "Accept-Encoding, Accept-Language");
+    dbk_mhd.add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL,
+                                answer->channels != 0            ? "no-store"
+                                : answer->constant.bytes != NULL ? "no-cache"
+                                                                 : "private, no-cache");
+    dbk_mhd.add_response_header(response, MHD_HTTP_HEADER_VARY, "Accept-Encoding, Accept-Language");
     if (answer->etag[0] == '\0')
         return;
     snprintf(text, sizeof text, "\"%s%s\"", answer->etag, answer->gzip ? DBK_HTTP_GZIP_ENDING : "");
-    MHD_add_response_header(response, MHD_HTTP_HEADER_ETAG, text);
+    dbk_mhd.add_response_header(response, MHD_HTTP_HEADER_ETAG, text);
 }
 
 static void add_headers(struct MHD_Response *response, const struct dbk_http_response *answer,
@@ -301,28 +301,28 @@ static void add_headers(struct MHD_Response *response, const struct dbk_http_res
         {"Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"},
     };
     for (size_t i = 0; i < sizeof always / sizeof always[0]; i++)
-        MHD_add_response_header(response, always[i][0], always[i][1]);
+        dbk_mhd.add_response_header(response, always[i][0], always[i][1]);
     if (tls)
-        MHD_add_response_header(response, "Strict-Transport-Security", "max-age=31536000");
+        dbk_mhd.add_response_header(response, "Strict-Transport-Security", "max-age=31536000");
     if (answer->content_type != NULL)
-        MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, answer->content_type);
+        dbk_mhd.add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, answer->content_type);
     if (answer->gzip && answer->status != 304)
-        MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_ENCODING, "gzip");
+        dbk_mhd.add_response_header(response, MHD_HTTP_HEADER_CONTENT_ENCODING, "gzip");
     if (answer->channels != 0) /* proxies that collect answers before they pass them on */
-        MHD_add_response_header(response, "X-Accel-Buffering", "no");
+        dbk_mhd.add_response_header(response, "X-Accel-Buffering", "no");
     if (answer->filename != NULL) {
         snprintf(text, sizeof text, "attachment; filename=\"%s\"", answer->filename);
-        MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_DISPOSITION, text);
+        dbk_mhd.add_response_header(response, MHD_HTTP_HEADER_CONTENT_DISPOSITION, text);
     }
     if (answer->status == 400)
-        MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
+        dbk_mhd.add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
     if (answer->status == 401)
-        MHD_add_response_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE,
-                                "Basic realm=\"daybook\", charset=\"UTF-8\"");
+        dbk_mhd.add_response_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE,
+                                    "Basic realm=\"daybook\", charset=\"UTF-8\"");
     if (answer->status == 405)
-        MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
+        dbk_mhd.add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
     if (answer->status == 503 || answer->status == 429)
-        MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, "5");
+        dbk_mhd.add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, "5");
 }
 
 enum MHD_Result dbk_http_send(struct dbk_exchange *exchange)
@@ -334,8 +334,8 @@ enum MHD_Result dbk_http_send(struct dbk_exchange *exchange)
     add_validators(response, answer);
     add_headers(response, answer, exchange->http->tls);
     enum MHD_Result result =
-        MHD_queue_response(exchange->connection, (unsigned)answer->status, response);
-    MHD_destroy_response(response);
+        dbk_mhd.queue_response(exchange->connection, (unsigned)answer->status, response);
+    dbk_mhd.destroy_response(response);
     exchange->http->answered[answer->status]++;
     exchange->sent = true;
     return result;

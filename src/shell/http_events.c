@@ -108,7 +108,7 @@ static ssize_t read_stream(void *context, uint64_t position, char *out, size_t s
         dbk_connection_extend(stream->tracked);
     } else {
         stream->suspended = true;
-        MHD_suspend_connection(stream->connection);
+        dbk_mhd.suspend_connection(stream->connection);
     }
     pthread_mutex_unlock(&events->mutex);
     return result;
@@ -119,7 +119,7 @@ static void resume(struct stream *stream)
     if (!stream->suspended)
         return;
     stream->suspended = false;
-    MHD_resume_connection(stream->connection);
+    dbk_mhd.resume_connection(stream->connection);
 }
 
 static void close_stream(void *context)
@@ -152,7 +152,8 @@ struct MHD_Response *dbk_events_stream(struct dbk_events *events, unsigned chann
     stream->connection = connection;
     stream->tracked = tracked;
     stream->spoke_ms = dbk_clock_monotonic_ms();
-    stream->fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+    stream->fd =
+        dbk_mhd.get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
     pthread_mutex_lock(&events->mutex);
     bool full = events->ended || events->count == DBK_HTTP_STREAMS_MAX;
     if (!full) {
@@ -169,7 +170,7 @@ struct MHD_Response *dbk_events_stream(struct dbk_events *events, unsigned chann
     }
     /* A failure costs memory only. */
     (void)setsockopt(stream->fd, SOL_SOCKET, SO_SNDBUF, &send_buffer, sizeof send_buffer);
-    struct MHD_Response *response = MHD_create_response_from_callback(
+    struct MHD_Response *response = dbk_mhd.create_response_from_callback(
         MHD_SIZE_UNKNOWN, BLOCK_SIZE, read_stream, stream, close_stream);
     if (response == NULL)
         close_stream(stream);

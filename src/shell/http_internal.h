@@ -7,11 +7,11 @@
 #define DAYBOOK_HTTP_INTERNAL_H
 
 #include "connections.h"
+#include "mhd.h"
 #include "workers.h"
 
 #include <daybook/http.h>
 
-#include <microhttpd.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <stdatomic.h>

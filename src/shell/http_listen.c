@@ -172,9 +172,12 @@ int dbk_http_listen(struct dbk_http *http, unsigned connection_limit,
     flags |= http->tls ? (unsigned)MHD_USE_TLS : 0;
     if (http->address.ss_family == AF_INET6)
         flags |= http->any ? (unsigned)MHD_USE_DUAL_STACK : (unsigned)MHD_USE_IPv6;
+    int code = dbk_mhd_load(err);
+    if (code != 0)
+        return code;
     errno = 0;
     http->starter = pthread_self();
-    http->daemon = MHD_start_daemon(
+    http->daemon = dbk_mhd.start_daemon(
         flags, (uint16_t)http->port, NULL, NULL, handler, http, MHD_OPTION_EXTERNAL_LOGGER, on_log,
         http, MHD_OPTION_SOCK_ADDR, (const struct sockaddr *)&http->address,
         MHD_OPTION_THREAD_POOL_SIZE, (unsigned)DBK_HTTP_LOOPS, MHD_OPTION_CONNECTION_LIMIT,
@@ -185,7 +188,8 @@ int dbk_http_listen(struct dbk_http *http, unsigned connection_limit,
         MHD_OPTION_END);
     if (http->daemon == NULL)
         return explain(http, errno, err);
-    const union MHD_DaemonInfo *info = MHD_get_daemon_info(http->daemon, MHD_DAEMON_INFO_BIND_PORT);
+    const union MHD_DaemonInfo *info =
+        dbk_mhd.get_daemon_info(http->daemon, MHD_DAEMON_INFO_BIND_PORT);
     http->port = info != NULL ? info->port : http->port;
     return 0;
 }

@@ -30,9 +30,9 @@ struct dbk_logins {
 static bool same_address(struct MHD_Connection *a, struct MHD_Connection *b)
 {
     const struct sockaddr *x =
-        MHD_get_connection_info(a, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr;
+        dbk_mhd.get_connection_info(a, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr;
     const struct sockaddr *y =
-        MHD_get_connection_info(b, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr;
+        dbk_mhd.get_connection_info(b, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr;
     if (x == NULL || y == NULL || x->sa_family != y->sa_family)
         return false;
     if (x->sa_family == AF_INET)
@@ -69,15 +69,15 @@ static void end(struct dbk_logins *logins, struct dbk_exchange *exchange)
         link = &(*link)->next_login;
     *link = exchange->next_login;
     logins->count--;
-    MHD_resume_connection(exchange->connection);
+    dbk_mhd.resume_connection(exchange->connection);
 }
 
 static void forget_password(struct dbk_exchange *exchange)
 {
     if (exchange->password != NULL)
         explicit_bzero(exchange->password, strlen(exchange->password));
-    MHD_free(exchange->password);
-    MHD_free(exchange->user);
+    dbk_mhd.free(exchange->password);
+    dbk_mhd.free(exchange->user);
     exchange->password = exchange->user = NULL;
 }
 
@@ -127,7 +127,7 @@ enum dbk_login dbk_login(struct dbk_exchange *exchange)
     if (logins == NULL || exchange->logged_in)
         return DBK_LOGIN_DONE;
     exchange->user =
-        MHD_basic_auth_get_username_password(exchange->connection, &exchange->password);
+        dbk_mhd.basic_auth_get_username_password(exchange->connection, &exchange->password);
     if (exchange->user == NULL || exchange->password == NULL) {
         forget_password(exchange);
         refuse(exchange, 401, "a user name and a password are needed here");
@@ -145,7 +145,7 @@ enum dbk_login dbk_login(struct dbk_exchange *exchange)
         refuse(exchange, 429, "too many log-ins at once; try again in some seconds");
         return DBK_LOGIN_REFUSED;
     }
-    MHD_suspend_connection(exchange->connection);
+    dbk_mhd.suspend_connection(exchange->connection);
     if (!dbk_workers_submit(logins->workers, &exchange->job))
         check(&exchange->job, true);
     return DBK_LOGIN_PENDING;

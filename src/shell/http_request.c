@@ -33,10 +33,10 @@ void dbk_http_error(struct dbk_http_response *response, int status, const char *
 void dbk_http_refuse(struct dbk_exchange *exchange, int status, const char *reason)
 {
     const struct dbk_http_service *service = &exchange->http->service;
-    const char *accept =
-        MHD_lookup_connection_value(exchange->connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT);
-    const char *language = MHD_lookup_connection_value(exchange->connection, MHD_HEADER_KIND,
-                                                       MHD_HTTP_HEADER_ACCEPT_LANGUAGE);
+    const char *accept = dbk_mhd.lookup_connection_value(exchange->connection, MHD_HEADER_KIND,
+                                                         MHD_HTTP_HEADER_ACCEPT);
+    const char *language = dbk_mhd.lookup_connection_value(exchange->connection, MHD_HEADER_KIND,
+                                                           MHD_HTTP_HEADER_ACCEPT_LANGUAGE);
     dbk_http_error(&exchange->response, status, reason);
     if (accept != NULL && strstr(accept, "text/html") != NULL)
         service->explain(service->context, language != NULL ? language : "", &exchange->response);
@@ -135,7 +135,7 @@ int dbk_http_check(const struct dbk_http *http, struct MHD_Connection *connectio
                    const char *method, const char *version, const char **reason)
 {
     struct headers headers = {.host = NULL};
-    MHD_get_connection_values(connection, MHD_HEADER_KIND, look_at_header, &headers);
+    dbk_mhd.get_connection_values(connection, MHD_HEADER_KIND, look_at_header, &headers);
     *reason = "requests have no body here";
     if (headers.body)
         return 400;
@@ -175,7 +175,7 @@ static bool lists(const char *list, const char *word)
 
 static const char *header_of(struct MHD_Connection *connection, const char *name)
 {
-    const char *value = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
+    const char *value = dbk_mhd.lookup_connection_value(connection, MHD_HEADER_KIND, name);
     return value != NULL ? value : "";
 }
 
@@ -186,7 +186,7 @@ bool dbk_http_read(struct dbk_http_request *request, struct MHD_Connection *conn
     request->accept_language = header_of(connection, MHD_HTTP_HEADER_ACCEPT_LANGUAGE);
     request->if_none_match = header_of(connection, MHD_HTTP_HEADER_IF_NONE_MATCH);
     request->accepts_gzip = lists(header_of(connection, MHD_HTTP_HEADER_ACCEPT_ENCODING), "gzip");
-    MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, take_param, &params);
+    dbk_mhd.get_connection_values(connection, MHD_GET_ARGUMENT_KIND, take_param, &params);
     return !params.bad && split_path(request, url);
 }
 

@@ -51,9 +51,10 @@ int dbk_view_each_account(struct dbk_view *view, const struct dbk_text *name,
                           dbk_visit_account *visit, void *context, struct dbk_err *err)
 {
     static const char all[] =
-        "SELECT " DBK_ACCOUNT_COLUMNS " FROM balances LEFT JOIN accounts USING (account_id) ORDER BY account";
-    static const char one[] =
-        "SELECT " DBK_ACCOUNT_COLUMNS " FROM accounts JOIN balances USING (account_id) WHERE account = ?";
+        "SELECT " DBK_ACCOUNT_COLUMNS
+        " FROM balances LEFT JOIN accounts USING (account_id) ORDER BY account";
+    static const char one[] = "SELECT " DBK_ACCOUNT_COLUMNS
+                              " FROM accounts JOIN balances USING (account_id) WHERE account = ?";
     sqlite3_stmt *statement = NULL;
     int result = SQLITE_ERROR;
     int code = 0;
