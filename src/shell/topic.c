@@ -99,23 +99,32 @@ static void compare_settings(struct dbk_topic *topic, struct dbk_topic_findings 
     topic->settings_known = true;
 }
 
-/** @param[out] again  this may pass: the broker died, or has not yet heard of the topic that the
- * metadata have. */
-static int read_settings(struct dbk_kafka *kafka, struct dbk_topic *topic,
-                         struct dbk_topic_findings *findings, bool *again, struct dbk_err *err)
+/** Ask for the topic's settings. @return where the answer comes. */
+static rd_kafka_queue_t *ask_settings(struct dbk_kafka *kafka, const struct dbk_topic *topic)
 {
-    int code = 0;
-    *again = false;
     char why[256];
-    int timeout_ms = dbk_kafka_timeout(kafka, DBK_KAFKA_TRY_MS);
     rd_kafka_queue_t *queue = rd_kafka_queue_new(kafka->handle);
     rd_kafka_AdminOptions_t *options =
         rd_kafka_AdminOptions_new(kafka->handle, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS);
     rd_kafka_ConfigResource_t *resource =
         rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic->name);
-    rd_kafka_AdminOptions_set_request_timeout(options, timeout_ms, why, sizeof why);
+    rd_kafka_AdminOptions_set_request_timeout(options, dbk_kafka_timeout(kafka, DBK_KAFKA_TRY_MS),
+                                              why, sizeof why);
     rd_kafka_DescribeConfigs(kafka->handle, &resource, 1, options, queue);
-    rd_kafka_event_t *event = dbk_kafka_await(kafka, queue, timeout_ms + 1000);
+    rd_kafka_ConfigResource_destroy(resource);
+    rd_kafka_AdminOptions_destroy(options);
+    return queue;
+}
+
+/** @param[out] again  this may pass: the broker died, or has not yet heard of the topic that the
+ * metadata have. */
+static int take_settings(struct dbk_kafka *kafka, rd_kafka_queue_t *queue, struct dbk_topic *topic,
+                         struct dbk_topic_findings *findings, bool *again, struct dbk_err *err)
+{
+    int code = 0;
+    *again = false;
+    rd_kafka_event_t *event =
+        dbk_kafka_await(kafka, queue, dbk_kafka_timeout(kafka, DBK_KAFKA_TRY_MS) + 1000);
     const rd_kafka_DescribeConfigs_result_t *result =
         event != NULL ? rd_kafka_event_DescribeConfigs_result(event) : NULL;
     rd_kafka_resp_err_t error =
@@ -146,9 +155,6 @@ static int read_settings(struct dbk_kafka *kafka, struct dbk_topic *topic,
     }
     if (event != NULL)
         rd_kafka_event_destroy(event);
-    rd_kafka_ConfigResource_destroy(resource);
-    rd_kafka_AdminOptions_destroy(options);
-    rd_kafka_queue_destroy(queue);
     return code;
 }
 
@@ -204,10 +210,12 @@ int dbk_topic_describe(struct dbk_kafka *kafka, const struct dbk_config *config,
     int64_t deadline_ms = dbk_clock_monotonic_ms() + kafka->timeout_ms;
     bool again;
     do {
+        again = false;
+        rd_kafka_queue_t *queue = ask_settings(kafka, topic); /* both questions at once */
         code = read_metadata(kafka, config, topic, err);
-        if (code != 0)
-            return code;
-        code = read_settings(kafka, topic, findings, &again, err);
+        if (code == 0)
+            code = take_settings(kafka, queue, topic, findings, &again, err);
+        rd_kafka_queue_destroy(queue);
         if (code != 0 && again)
             usleep(50000);
     } while (code != 0 && again && dbk_clock_monotonic_ms() < deadline_ms);
