@@ -32,7 +32,7 @@ one_library() { # one_library HEADER FILES...
 }
 one_library librdkafka 'shell/kafka\.h' 'cli/versions\.c'
 one_library sqlite3 'shell/view_internal\.h' 'cli/versions\.c'
-one_library microhttpd 'shell/http_internal\.h' 'cli/versions\.c'
+one_library microhttpd 'shell/mhd\.h' 'cli/versions\.c'
 one_library ncursesw 'shell/term\.c' 'cli/versions\.c'
 
 calls=$(nm -u "$2" | awk '$1 == "U" {print $2}' | sort -u |

@@ -198,6 +198,78 @@ static void ledger_restore__refuses_what_the_fold_cannot_have_made(void **state)
     dbk_ledger_close(ledger);
 }
 
+/** Knows A, and that source s was seen up to 4; or fails. */
+struct lender {
+    int code;
+    int asked;
+};
+
+static int lend_account(void *context, struct dbk_account *account)
+{
+    struct lender *lender = context;
+    lender->asked++;
+    account->balance_minor = account->deposits_minor = 1000;
+    account->deposit_count = 1;
+    if (lender->code != 0)
+        return lender->code;
+    return account->name.bytes[0] == 'A' ? 0 : DBK_ENO;
+}
+
+static int lend_source(void *context, int32_t partition, struct dbk_source *source)
+{
+    struct lender *lender = context;
+    assert_int_equal(partition, 0);
+    lender->asked++;
+    source->seq = 4;
+    if (lender->code != 0)
+        return lender->code;
+    return source->digest[0] == 0x04 ? 0 : DBK_ENO; /* SHA-256 of "s" begins 043a71 */
+}
+
+static void ledger_borrow__asks_once_for_what_is_not_there(void **state)
+{
+    struct lender lender = {.code = 0};
+    const struct dbk_lender of = {lend_account, lend_source, &lender};
+    struct dbk_ledger *ledger = open_ledger(0, 1);
+    (void)state;
+    dbk_ledger_borrow(ledger, &of);
+    static const char known[] = EVENT("A", "4.00", "deposit", ",\"source\":\"s\",\"seq\":4");
+    static const char next[] =
+        EVENT("A", "14.00", "withdrawal", ",\"source\":\"s\",\"seq\":5,\"floor\":\"0.00\"");
+    static const char fits[] =
+        EVENT("A", "10.00", "withdrawal", ",\"source\":\"t\",\"seq\":0,\"floor\":\"0.00\"");
+    static const char unknown[] = EVENT("B", "1.00", "withdrawal", ",\"floor\":\"0.00\"");
+    assert_int_equal(apply(ledger, known, NULL).verdict, DBK_DUPLICATE);
+    assert_int_equal(apply(ledger, next, NULL).verdict, DBK_OVERDRAFT);
+    assert_int_equal(lender.asked, 2);
+    assert_int_equal(apply(ledger, fits, NULL).verdict, DBK_POSTED);
+    assert_int_equal(balance_of(ledger, "A"), 0);
+    assert_int_equal(apply(ledger, unknown, NULL).verdict, DBK_OVERDRAFT);
+    dbk_ledger_close(ledger);
+}
+
+static void ledger_borrow__changes_nothing_where_the_lender_fails(void **state)
+{
+    struct lender lender = {.code = DBK_EVIEW};
+    const struct dbk_lender of = {lend_account, lend_source, &lender};
+    struct dbk_ledger *ledger = open_ledger(0, 1);
+    char scratch[DBK_EVENT_SCRATCH];
+    struct dbk_event event;
+    struct dbk_posting posting;
+    int64_t seq;
+    static const char value[] = EVENT("A", "4.00", "deposit", ",\"source\":\"s\",\"seq\":4");
+    struct dbk_record record = {
+        .key_length = DBK_LENGTH_NULL, .value = value, .value_length = sizeof value - 1};
+    (void)state;
+    dbk_ledger_borrow(ledger, &of);
+    assert_int_equal(dbk_ledger_apply(ledger, &posting, &event, scratch, &record), DBK_EVIEW);
+    assert_int_equal(dbk_ledger_find_source(ledger, &seq, text_of("s")), DBK_EVIEW);
+    assert_int_equal(dbk_ledger_ask_for(ledger, text_of("A")), DBK_EVIEW);
+    assert_int_equal(dbk_ledger_account_count(ledger), 0);
+    assert_int_equal(dbk_ledger_source_count(ledger), 0);
+    dbk_ledger_close(ledger);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -205,6 +277,8 @@ int main(void)
         cmocka_unit_test(ledger_apply__knows_an_order_of_rules),
         cmocka_unit_test(ledger_apply__counts_and_sums),
         cmocka_unit_test(ledger_apply__keeps_many_accounts_apart),
+        cmocka_unit_test(ledger_borrow__asks_once_for_what_is_not_there),
+        cmocka_unit_test(ledger_borrow__changes_nothing_where_the_lender_fails),
         cmocka_unit_test(ledger_restore__refuses_what_the_fold_cannot_have_made),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

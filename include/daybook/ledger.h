@@ -134,7 +134,8 @@ struct dbk_source *dbk_ledger_source(struct dbk_ledger *ledger, uint32_t index);
 /** @return true where a source has these first 128 bits of its name's SHA-256. */
 bool dbk_ledger_has_source(const struct dbk_ledger *ledger, const uint8_t digest[16]);
 
-/** @param[out] seq  the last seq seen of a source, -1 where none. @return 0, DBK_ENOMEM, DBK_EVIEW. */
+/** @param[out] seq  the last seq seen of a source, -1 where none. @return 0, DBK_ENOMEM, DBK_EVIEW.
+ */
 DBK_MUST_CHECK int dbk_ledger_find_source(struct dbk_ledger *ledger, int64_t *seq,
                                           struct dbk_text source);
 

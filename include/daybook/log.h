@@ -7,8 +7,8 @@
  * no consumer group. What waits for the broker gives up with DBK_ESTOPPED once config->stop says
  * so.
  *
- * Lifetime: open (or connect and check); start, read, release any number of times; close (takes NULL). One thread reads;
- * batches may be released by another.
+ * Lifetime: open (or connect and check); start, read, release any number of times; close (takes
+ * NULL). One thread reads; batches may be released by another.
  */
 #ifndef DAYBOOK_LOG_H
 #define DAYBOOK_LOG_H

@@ -1,8 +1,8 @@
 /**
  * Appending to the log: idempotent, acknowledged by all replicas, never timing a message out.
  *
- * Lifetime: open (or connect and admit), send, flush, close (takes NULL; whatever is still queued is dropped, so flush
- * first). One thread.
+ * Lifetime: open (or connect and admit), send, flush, close (takes NULL; whatever is still queued
+ * is dropped, so flush first). One thread.
  */
 #ifndef DAYBOOK_PRODUCER_H
 #define DAYBOOK_PRODUCER_H
@@ -30,9 +30,9 @@ struct dbk_producer;
  * @param delivered   may be NULL.
  */
 DBK_MUST_CHECK int dbk_producer_open(struct dbk_producer **producer,
-                                     const struct dbk_config *config,
-                                     const struct dbk_topic *topic, int linger_ms,
-                                     dbk_delivered *delivered, void *context, struct dbk_err *err);
+                                     const struct dbk_config *config, const struct dbk_topic *topic,
+                                     int linger_ms, dbk_delivered *delivered, void *context,
+                                     struct dbk_err *err);
 
 /** The first half of dbk_producer_open: begin to connect, wait for nothing. Nothing may be sent. */
 DBK_MUST_CHECK int dbk_producer_connect(struct dbk_producer **producer,

@@ -32,7 +32,8 @@ struct dbk_option {
 struct dbk_cli {
     struct dbk_config config;
     bool json;
-    bool ends_at_once; /**< set by a command that leaves its connections to the end of the process */
+    bool
+        ends_at_once; /**< set by a command that leaves its connections to the end of the process */
 };
 
 struct dbk_command {

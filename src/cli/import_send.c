@@ -170,7 +170,8 @@ static int decide(struct sending *sending, int64_t *wanted, struct dbk_err *err)
         passed_count += !missing && matched;
     }
     if (import->all && passed_count > 0)
-        dbk_warning("%" PRId64 " rows of %s are there from another source, before the last row sent "
+        dbk_warning("%" PRId64
+                    " rows of %s are there from another source, before the last row sent "
                     "from this file. If an earlier --only-new left them out, put them into a file "
                     "of their own and import that with --all",
                     passed_count, import->path);
@@ -216,9 +217,8 @@ static int send_once(struct sending *sending, struct dbk_progress *progress, str
 {
     struct dbk_import *import = sending->import;
     struct dbk_producer *producer = NULL;
-    int code =
-        dbk_producer_open(&producer, import->config, dbk_log_topic(sending->log), 50,
-                          count_delivery, import, err);
+    int code = dbk_producer_open(&producer, import->config, dbk_log_topic(sending->log), 50,
+                                 count_delivery, import, err);
     if (code != 0)
         return code;
     dbk_producer_stop_on(producer, &dbk_stop_requested);

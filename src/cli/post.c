@@ -229,8 +229,7 @@ static int stop_borrowing(struct dbk_post *post, struct dbk_err *err)
     return 0;
 }
 
-/** The view failed under the fold: the log alone says everything, too. */
-static int fold_from_log(struct dbk_post *post, struct dbk_err *err)
+int dbk_post_fold_from_log(struct dbk_post *post, struct dbk_err *err)
 {
     dbk_warning("going on without the database: %s",
                 dbk_view_lender_error(post->borrowed.lender)->text);
@@ -264,7 +263,7 @@ int dbk_post_step(struct dbk_post *post, int timeout_ms, struct dbk_err *err)
     if (code == 0 && post->retry_ms == 0) {
         code = fold(post, fold_ms, err);
         if (code == DBK_EVIEW)
-            code = fold_from_log(post, err);
+            code = dbk_post_fold_from_log(post, err);
     } else if (code == 0) {
         usleep((useconds_t)fold_ms * 1000); /* there is nothing to read before the next try */
     }

@@ -170,6 +170,8 @@ static void begin(struct dbk_post *post, int (*step)(struct dbk_post *, struct d
 int dbk_post_send(struct dbk_post *post, const struct dbk_post_request *asked, struct dbk_err *err)
 {
     int code = prepare_and_recognise(post, asked, err);
+    if (code == DBK_EVIEW) /* the fold of all says whether it was known */
+        code = dbk_post_fold_from_log(post, err);
     if (code == 0)
         begin(post, post->request.known ? look_up : transmit);
     return code;

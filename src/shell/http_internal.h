@@ -32,7 +32,7 @@ struct dbk_http {
     struct dbk_logins *logins;     /* NULL: nobody need log in */
     _Atomic int64_t answered[600]; /* by status */
     struct sockaddr_storage address;
-    char host[64]; /* as given to --listen, without port */
+    char host[64];    /* as given to --listen, without port */
     _Atomic int port; /* known once it listens, while requests may come */
     bool loopback;
     bool any; /* all addresses of this machine */

@@ -138,6 +138,7 @@ def test_a_checkpoint_moved(proven, step):
     ("INSERT INTO digests VALUES (7, 4096, x'00')", "digests"),
     ("DROP VIEW client_transactions", "schema"),
     ("DROP INDEX transactions_by_date", "schema"),
+    ("DROP INDEX sources_by_digest", "schema"),
     ("CREATE TRIGGER t AFTER INSERT ON transactions BEGIN SELECT 1; END", "schema"),
     ("CREATE TABLE more (x)", "schema"),
     ("UPDATE checkpoints SET timestamp_ms = 1 WHERE partition = 0", "checkpoints")])
@@ -158,6 +159,32 @@ def test_an_index_that_says_something_else(proven):
     database.commit()
     database.close()
     assert only(audit(proven), check="schema")["what"] == "index transactions_by_date"
+
+
+def test_an_index_that_lacks_a_row(proven):
+    """The table is whole; a posting that asks through the index would not find the source."""
+    proven.run("deposit", "Z", "1", "--open", "--id", "somebody:7")
+    proven.run("project")
+    proven.run("audit")
+
+    def change(*statements):
+        database = sqlite3.connect(proven.database)
+        database.execute("PRAGMA writable_schema = 1")
+        found = [database.execute(sql, values).fetchall() for sql, values in statements]
+        database.commit()
+        database.close()
+        return found
+
+    by_id = "WHERE source = 'somebody'"
+    row, schema = change((f"SELECT * FROM sources {by_id}", ()),
+                         ("SELECT * FROM sqlite_schema WHERE name = 'sources_by_digest'", ()))
+    change((f"DELETE FROM sources {by_id}", ()))
+    change(("DELETE FROM sqlite_schema WHERE name = 'sources_by_digest'", ()))
+    change(("INSERT INTO sources VALUES (?, ?, ?, ?)", row[0]))
+    change(("INSERT INTO sqlite_schema VALUES (?, ?, ?, ?, ?)", schema[0]))
+    assert proven.sql(f"SELECT source_id FROM sources NOT INDEXED {by_id}") == [row[0][:1]]
+    found = [d["what"] for d in audit(proven) if d["check"] == "indexes"]
+    assert found == ["sources_by_digest"]
 
 
 def test_a_file_that_is_damaged_is_could_not_tell_or_different(proven):

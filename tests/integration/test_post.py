@@ -4,6 +4,7 @@ import os
 import random
 import re
 import signal
+import sqlite3
 import subprocess
 import threading
 import time
@@ -187,6 +188,43 @@ def test_every_base_gives_the_same_decision(ledger):
     ledger.run("init", "-t", ledger.topic + "b", "--partitions", "3")
     done = ledger.run("deposit", "A1", "1", "--open", "-t", ledger.topic + "b")
     assert done.stdout.endswith("· A1 · 1.00\n") and "another log" in done.stderr
+
+
+def damage(ledger, index):
+    """Make nonsense of an index's root page, as a bad disk would."""
+    (page, size), = ledger.sql("SELECT rootpage, (SELECT page_size FROM pragma_page_size) "
+                               "FROM sqlite_schema WHERE name = ?", index)
+    with sqlite3.connect(ledger.database) as database:
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    with open(os.path.realpath(ledger.database), "r+b") as file:
+        file.seek((page - 1) * size)
+        file.write(b"\xff" * size)
+
+
+@pytest.mark.parametrize("index", ["sources_by_digest", "sqlite_autoindex_accounts_1"])
+def test_a_damaged_view_does_not_decide(bank, index):
+    """The view is asked for one account and one source; where it cannot say, the log can."""
+    bank.run("deposit", "C100", "1", "--id", "a:1")
+    bank.run("project")
+    bank.run("deposit", "C100", "1", "--id", "b:1")
+    damage(bank, index)
+    done = bank.run("withdraw", "C100", "102.01", status=1)
+    assert "overdraft" in done.stdout and done.stdout.endswith("balance 102.00\n")
+    if index == "sources_by_digest":
+        assert "going on without the database" in done.stderr and "damaged" in done.stderr
+    for name in ("a:1", "b:1"):
+        assert bank.run("deposit", "C100", "1", "--id", name).stdout.startswith("already posted")
+    assert "Nearest: C100" in bank.run("deposit", "C10", "1", status=1).stderr
+    assert bank.run("withdraw", "C100", "102").stdout.endswith("· C100 · 0.00\n")
+    assert bank.run("audit", status=None).returncode in (1, 4)
+
+
+def test_without_a_view_that_was_made_by_this_program_the_log_decides(bank):
+    bank.run("project")
+    bank.sql("DROP INDEX sources_by_digest")
+    done = bank.run("withdraw", "C100", "40")
+    assert done.stdout.endswith("· C100 · 60.00\n")
+    assert "going on without the database" in done.stderr
 
 
 def test_a_log_that_was_changed_takes_no_money(ledger):
