@@ -20,6 +20,8 @@ static const struct {
 
 int dbk_mhd_load(struct dbk_err *err)
 {
+    if (dbk_mhd.start_daemon != NULL)
+        return 0;
     void *library = dlopen(LIBRARY, RTLD_NOW);
     if (library == NULL)
         return dbk_err_set(err, DBK_ENO, "%s. Install Debian's package libmicrohttpd12.",

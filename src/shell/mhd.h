@@ -1,7 +1,7 @@
 /**
  * libmicrohttpd, loaded when something is served.
  *
- * It needs GnuTLS, and that seven libraries more: linked to the program, they would make every
+ * It needs GnuTLS, and that eight libraries more: linked to the program, they would make every
  * command start 2 ms later, a posting among them. Private to the shell.
  */
 #ifndef DAYBOOK_MHD_H
