@@ -51,22 +51,21 @@ static void *borrow(void *context)
     return NULL;
 }
 
-static int connect_to_broker(struct dbk_post *post, struct dbk_err *err)
-{
-    int code = dbk_log_connect(&post->log, post->config, err);
-    if (code == 0)
-        code = dbk_post_connect_producer(post, err);
-    return code == 0 ? dbk_log_check(post->log, err) : code;
-}
-
+/** Begin to connect both ways, open the view meanwhile, and only then wait for the broker. */
 static int open_log_and_book(struct dbk_post *post, enum dbk_post_use use, struct dbk_err *err)
 {
     struct dbk_borrowed *borrowed = &post->borrowed;
     struct borrowing borrowing = {.post = post};
-    if (use == DBK_POST_ONE && pthread_create(&borrowing.thread, NULL, borrow, &borrowing) != 0)
+    int code = dbk_log_connect(&post->log, post->config, err);
+    if (code == 0)
+        code = dbk_post_connect_producer(post, err);
+    if (code != 0)
+        return code;
+    bool borrows = use == DBK_POST_ONE;
+    if (borrows && pthread_create(&borrowing.thread, NULL, borrow, &borrowing) != 0)
         return dbk_err_set(err, DBK_ENOMEM, "no thread could be started.");
-    int code = connect_to_broker(post, err);
-    if (use == DBK_POST_ONE)
+    code = dbk_log_check(post->log, err);
+    if (borrows)
         pthread_join(borrowing.thread, NULL);
     if (code == 0 && borrowing.code != 0) {
         code = borrowing.code;
