@@ -454,6 +454,8 @@ int dbk_post_load_all(struct dbk_post *post, struct dbk_err *err)
         code = stop_borrowing(post, err);
         for (int32_t p = 0; code == 0 && p < dbk_book_partition_count(post->book); p++)
             post->followed[p] = false;
+        if (code == 0)
+            code = dbk_post_follow(post, err); /* nothing, until all is loaded */
     }
     if (code == 0)
         code = load(post, -1, false, err);
