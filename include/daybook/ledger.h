@@ -78,7 +78,7 @@ struct dbk_lender {
     int (*account)(void *context, struct dbk_account *account);
     /** @param[in,out] source  in: its digest; out: its seq in this partition. */
     int (*source)(void *context, int32_t partition, struct dbk_source *source);
-    void *context; /**< lives as long as the ledger */
+    void *context; /**< lives as long as the ledger, as this struct does */
 };
 
 struct dbk_ledger;

@@ -3,6 +3,9 @@
  * of a few events, at a price that does not grow with the bank.
  *
  * Lifetime: open; use the book, which asks when it folds; close the book (or clear it), then close.
+ * What neither index has (accounts' names, sources_by_digest) does not exist for the fold: that
+ * they are whole is for the audit to prove.
+ *
  * The view stays in the read transaction that the checkpoints are of, and holds up the database's
  * own checkpoints: soon closed. One thread.
  */
@@ -18,7 +21,7 @@ struct dbk_view_lender;
  * the rest.
  *
  * @param[out] lender  owns the view from now on, also on error; closed by the caller in any case.
- * @param book         of the view's topic and partition count; not changed on error.
+ * @param book         of the view's topic and partition count, empty; to be closed on error.
  * @return 0, DBK_EVIEW, DBK_ENOMEM.
  */
 DBK_MUST_CHECK int dbk_view_lend(struct dbk_view_lender **lender, struct dbk_view *view,

@@ -19,30 +19,21 @@ static bool is_of(const struct dbk_view_identity *identity, const struct dbk_top
            identity->partition_count == topic->partition_count;
 }
 
-static void say_of_another_log(const char *path, const char *topic)
-{
-    dbk_warning("%s is a view of another log than topic %s. Going on without it.", path, topic);
-}
-
-/** Open the database, if it is there. */
-static struct dbk_view *open_any(const char *path)
+/** Open the database, if it is there and of this log. */
+static struct dbk_view *open_view(const struct dbk_topic *topic, const char *path)
 {
     struct dbk_view *view = NULL;
     struct dbk_err err;
     if (access(path, F_OK) != 0)
         return NULL;
-    if (dbk_view_open_read(&view, path, NULL, &err) != 0)
+    if (dbk_view_open_read(&view, path, NULL, &err) != 0) {
         dbk_warning("going on without the database: %s", err.text);
-    return view;
-}
-
-/** Open the database, if it is there and of this log. */
-static struct dbk_view *open_view(const struct dbk_topic *topic, const char *path)
-{
-    struct dbk_view *view = open_any(path);
-    if (view == NULL || is_of(dbk_view_identity(view), topic))
+        return NULL;
+    }
+    if (is_of(dbk_view_identity(view), topic))
         return view;
-    say_of_another_log(path, topic->name);
+    dbk_warning("%s is a view of another log than topic %s. Going on without it.", path,
+                topic->name);
     dbk_view_close(view);
     return NULL;
 }
@@ -97,41 +88,32 @@ int dbk_at_hand(struct dbk_book *book, struct dbk_log *log, const struct dbk_con
     return code;
 }
 
-int dbk_at_hand_borrow(struct dbk_borrowed *borrowed, const struct dbk_config *config,
-                       struct dbk_err *err)
+void dbk_at_hand_borrow(struct dbk_borrowed *borrowed, const struct dbk_config *config)
 {
-    struct dbk_err other;
+    struct dbk_err err;
+    struct dbk_view *view = NULL;
     struct dbk_topic topic = {.partition_count = 0};
     *borrowed = (struct dbk_borrowed){.book = NULL};
-    struct dbk_view *view = open_any(config->database);
-    if (view == NULL)
-        return 0;
-    int code = begin(view, &other);
+    if (dbk_view_open_read(&view, config->database, config->topic, &err) != 0)
+        return;
+    int code = begin(view, &err);
     topic.partition_count = dbk_view_identity(view)->partition_count;
     snprintf(topic.name, sizeof topic.name, "%s", config->topic);
     if (code == 0)
-        code = dbk_open_book(&topic, &borrowed->book, &other);
+        code = dbk_open_book(&topic, &borrowed->book, &err);
     if (code == 0)
-        code = dbk_view_lend(&borrowed->lender, view, borrowed->book, &other);
+        code = dbk_view_lend(&borrowed->lender, view, borrowed->book, &err);
     else
         dbk_view_close(view);
-    if (code == 0)
-        return 0;
-    dbk_at_hand_give_back(borrowed);
-    if (code == DBK_ENOMEM)
-        return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
-    dbk_warning("going on without the database: %s", other.text);
-    return 0;
+    if (code != 0)
+        dbk_at_hand_give_back(borrowed);
 }
 
-void dbk_at_hand_keep_if_of(struct dbk_borrowed *borrowed, const struct dbk_topic *topic,
-                            const char *path)
+void dbk_at_hand_keep_if_of(struct dbk_borrowed *borrowed, const struct dbk_topic *topic)
 {
-    if (borrowed->lender == NULL ||
-        is_of(dbk_view_identity(dbk_view_lender_view(borrowed->lender)), topic))
-        return;
-    say_of_another_log(path, topic->name);
-    dbk_at_hand_give_back(borrowed);
+    if (borrowed->lender != NULL &&
+        !is_of(dbk_view_identity(dbk_view_lender_view(borrowed->lender)), topic))
+        dbk_at_hand_give_back(borrowed);
 }
 
 void dbk_at_hand_give_back(struct dbk_borrowed *borrowed)

@@ -25,23 +25,18 @@ DBK_MUST_CHECK int dbk_at_hand(struct dbk_book *book, struct dbk_log *log,
                                const struct dbk_config *config, int32_t only,
                                struct dbk_view **view, struct dbk_err *err);
 
-/**
- * A book that borrows from the database's view (see view_lend.h): can be made while the broker is
- * still being connected to. Says so where there is a view that cannot be used.
- *
- * @param[out] borrowed  book and lender are NULL where there is none.
- * @return 0, DBK_ENOMEM.
- */
+/** A book that borrows from the database's view (see view_lend.h). Both NULL: there is none. */
 struct dbk_borrowed {
     struct dbk_book *book;
     struct dbk_view_lender *lender;
 };
-DBK_MUST_CHECK int dbk_at_hand_borrow(struct dbk_borrowed *borrowed,
-                                      const struct dbk_config *config, struct dbk_err *err);
 
-/** Give it back where it is not of this log; says so. */
-void dbk_at_hand_keep_if_of(struct dbk_borrowed *borrowed, const struct dbk_topic *topic,
-                            const char *path);
+/** Borrow, before anything is known of the log. Says nothing where there is no view, or none that
+ *  can be used: dbk_at_hand, which is the way then, does. */
+void dbk_at_hand_borrow(struct dbk_borrowed *borrowed, const struct dbk_config *config);
+
+/** Give it back where it is not of this log. */
+void dbk_at_hand_keep_if_of(struct dbk_borrowed *borrowed, const struct dbk_topic *topic);
 void dbk_at_hand_give_back(struct dbk_borrowed *borrowed);
 
 #endif

@@ -36,18 +36,10 @@ int dbk_post_new_source(struct dbk_post *post, struct dbk_err *err)
 }
 
 /** The view is opened beside the connections: each takes some milliseconds. */
-struct borrowing {
-    struct dbk_post *post;
-    pthread_t thread;
-    int code;
-    struct dbk_err err;
-};
-
 static void *borrow(void *context)
 {
-    struct borrowing *borrowing = context;
-    struct dbk_post *post = borrowing->post;
-    borrowing->code = dbk_at_hand_borrow(&post->borrowed, post->config, &borrowing->err);
+    struct dbk_post *post = context;
+    dbk_at_hand_borrow(&post->borrowed, post->config);
     return NULL;
 }
 
@@ -55,25 +47,21 @@ static void *borrow(void *context)
 static int open_log_and_book(struct dbk_post *post, enum dbk_post_use use, struct dbk_err *err)
 {
     struct dbk_borrowed *borrowed = &post->borrowed;
-    struct borrowing borrowing = {.post = post};
+    pthread_t thread;
     int code = dbk_log_connect(&post->log, post->config, err);
     if (code == 0)
         code = dbk_post_connect_producer(post, err);
     if (code != 0)
         return code;
     bool borrows = use == DBK_POST_ONE;
-    if (borrows && pthread_create(&borrowing.thread, NULL, borrow, &borrowing) != 0)
+    if (borrows && pthread_create(&thread, NULL, borrow, post) != 0)
         return dbk_err_set(err, DBK_ENOMEM, "no thread could be started.");
     code = dbk_log_check(post->log, err);
     if (borrows)
-        pthread_join(borrowing.thread, NULL);
-    if (code == 0 && borrowing.code != 0) {
-        code = borrowing.code;
-        *err = borrowing.err;
-    }
+        pthread_join(thread, NULL);
     if (code != 0)
         return code;
-    dbk_at_hand_keep_if_of(borrowed, dbk_log_topic(post->log), post->config->database);
+    dbk_at_hand_keep_if_of(borrowed, dbk_log_topic(post->log));
     post->book = borrowed->book;
     if (post->book == NULL)
         code = dbk_open_book(dbk_log_topic(post->log), &post->book, err);
@@ -207,11 +195,12 @@ static int fold(struct dbk_post *post, int timeout_ms, struct dbk_err *err)
 
 int dbk_post_fold_failed(const struct dbk_post *post, int code, struct dbk_err *err)
 {
-    if (code == DBK_EVIEW && post->borrowed.lender != NULL)
-        *err = *dbk_view_lender_error(post->borrowed.lender);
-    else
-        dbk_err_set(err, DBK_ENOMEM, "out of memory.");
-    return err->code;
+    if (code != DBK_EVIEW)
+        return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
+    const struct dbk_err *why =
+        post->borrowed.lender != NULL ? dbk_view_lender_error(post->borrowed.lender) : NULL;
+    return dbk_err_set(err, DBK_EVIEW, "%s",
+                       why != NULL && why->code != 0 ? why->text : "the view is damaged.");
 }
 
 /** Have an empty book of our own instead of the one that borrows. */
@@ -230,8 +219,9 @@ static int stop_borrowing(struct dbk_post *post, struct dbk_err *err)
 
 int dbk_post_fold_from_log(struct dbk_post *post, struct dbk_err *err)
 {
-    dbk_warning("going on without the database: %s",
-                dbk_view_lender_error(post->borrowed.lender)->text);
+    struct dbk_err why;
+    (void)dbk_post_fold_failed(post, DBK_EVIEW, &why);
+    dbk_warning("going on without the database: %s", why.text);
     int code = stop_borrowing(post, err);
     return code == 0 ? dbk_post_follow(post, err) : code;
 }
@@ -401,16 +391,17 @@ static int borrow_account(struct dbk_post *post, struct dbk_err *err)
 {
     struct dbk_ledger *ledger = dbk_book_ledger(post->book, post->account.partition);
     int code = dbk_ledger_ask_for(ledger, post->account.name);
-    if (code != DBK_EVIEW)
-        return code == 0 ? 0 : dbk_post_fold_failed(post, code, err);
-    return stop_borrowing(post, err);
+    if (code == DBK_EVIEW)
+        return dbk_post_fold_from_log(post, err);
+    return code == 0 ? 0 : dbk_post_fold_failed(post, code, err);
 }
 
 static int connect(struct dbk_post *post, enum dbk_post_base base, struct dbk_err *err)
 {
     int32_t p = post->account.partition;
-    int code = post->borrowed.lender != NULL ? borrow_account(post, err) : 0;
-    bool had = post->followed[p] || post->borrowed.lender != NULL;
+    bool borrows = post->borrowed.lender != NULL;
+    bool had = post->followed[p] || borrows;
+    int code = borrows ? borrow_account(post, err) : 0;
     if (code == 0 && base == DBK_POST_REPLAY)
         code = dbk_post_reset(post, p, err);
     else if (code == 0 && (base == DBK_POST_RECENTS || !had))

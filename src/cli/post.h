@@ -83,7 +83,7 @@ enum dbk_post_use {
  *
  * @param[out] post  NULL on error.
  * @param config     outlives the session.
- * @return 0; DBK_EBROKER; DBK_ENO (the log is damaged); DBK_EVIEW (the database is of another log).
+ * @return 0; DBK_EBROKER; DBK_ENO (the log is damaged); DBK_ENOMEM.
  */
 DBK_MUST_CHECK int dbk_post_open(struct dbk_post **post, const struct dbk_config *config,
                                  enum dbk_post_use use, struct dbk_err *err);
@@ -103,8 +103,8 @@ enum dbk_post_base {
 };
 
 /**
- * Connect an account: load its partition afresh and follow it. The partitions that were followed
- * before stay so. The account need not exist.
+ * Connect an account: load its partition afresh (DBK_POST_ONE: ask for the account) and follow it.
+ * The partitions that were followed before stay so. The account need not exist.
  *
  * When this returns, the state is that of a prefix of this log, at least as far as its base;
  * dbk_post_catch_up goes to the end.

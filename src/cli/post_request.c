@@ -141,16 +141,12 @@ int dbk_post_last_seq(struct dbk_post *post, int64_t *seq, struct dbk_err *err)
 }
 
 /** One whose number was seen could only be a duplicate: the log need not hold it to know. */
-static int prepare_and_recognise(struct dbk_post *post, const struct dbk_post_request *asked,
-                                 struct dbk_err *err)
+static int recognise(struct dbk_post *post, struct dbk_err *err)
 {
     struct request *request = &post->request;
-    int64_t seq_seen;
-    int code = prepare(post, asked, err);
-    if (code != 0)
-        return code;
+    int64_t seq_seen = -1;
     const struct dbk_event *event = &post->result.event;
-    code = dbk_post_last_seq(post, &seq_seen, err);
+    int code = dbk_post_last_seq(post, &seq_seen, err);
     if (code != 0)
         return code;
     request->known = seq_seen >= event->seq;
@@ -169,9 +165,11 @@ static void begin(struct dbk_post *post, int (*step)(struct dbk_post *, struct d
 
 int dbk_post_send(struct dbk_post *post, const struct dbk_post_request *asked, struct dbk_err *err)
 {
-    int code = prepare_and_recognise(post, asked, err);
-    if (code == DBK_EVIEW) /* the fold of all says whether it was known */
-        code = dbk_post_fold_from_log(post, err);
+    int code = prepare(post, asked, err);
+    if (code == 0)
+        code = recognise(post, err);
+    if (code == DBK_EVIEW) /* whether it was known, the fold of all will say */
+        code = dbk_post_may_pass(post, dbk_post_fold_from_log(post, err));
     if (code == 0)
         begin(post, post->request.known ? look_up : transmit);
     return code;
@@ -300,7 +298,16 @@ int dbk_post_predict(struct dbk_post *post, const struct dbk_post_request *asked
 {
     char scratch[DBK_EVENT_SCRATCH];
     struct request *request = &post->request;
-    int code = prepare_and_recognise(post, asked, err);
+    int code = prepare(post, asked, err);
+    if (code == 0)
+        code = recognise(post, err);
+    if (code == DBK_EVIEW) {
+        code = dbk_post_fold_from_log(post, err);
+        if (code == 0)
+            code = dbk_post_catch_up(post, err);
+        if (code == 0)
+            code = recognise(post, err);
+    }
     if (code != 0)
         return code;
     if (request->known) {

@@ -20,6 +20,7 @@ static const struct {
 
 int dbk_mhd_load(struct dbk_err *err)
 {
+    struct dbk_mhd loaded;
     if (dbk_mhd.start_daemon != NULL)
         return 0;
     void *library = dlopen(LIBRARY, RTLD_NOW);
@@ -31,7 +32,8 @@ int dbk_mhd_load(struct dbk_err *err)
         if (found == NULL)
             return dbk_err_set(err, DBK_ENO, "%s. Install Debian's package libmicrohttpd12.",
                                dlerror());
-        memcpy((char *)&dbk_mhd + functions[i].offset, &found, sizeof found);
+        memcpy((char *)&loaded + functions[i].offset, &found, sizeof found);
     }
+    dbk_mhd = loaded;
     return 0;
 }

@@ -26,12 +26,23 @@ static int look_up(struct dbk_view_lender *lender, sqlite3_stmt *statement)
     return dbk_view_fail(lender->view, "cannot read", &lender->err);
 }
 
+/** A row that the fold cannot have made. */
+static int damaged(struct dbk_view_lender *lender, const char *what)
+{
+    return dbk_err_set(&lender->err, DBK_EVIEW,
+                       "%s is damaged: %s cannot be right. The log is the authority: rebuild the "
+                       "view with: daybook project --reset -d %s",
+                       lender->view->file, what, lender->view->path);
+}
+
 static int lend_account(void *context, struct dbk_account *account)
 {
     struct dbk_view_lender *lender = context;
     struct dbk_text name = account->name;
     sqlite3_bind_text(lender->account, 1, name.bytes, (int)name.length, SQLITE_STATIC);
     int code = look_up(lender, lender->account);
+    if (code == 0 && sqlite3_column_type(lender->account, 2) != SQLITE_INTEGER)
+        code = damaged(lender, "an account without a balance");
     if (code == 0)
         *account = dbk_view_take_account(lender->account);
     account->name = name;
@@ -48,6 +59,8 @@ static int lend_source(void *context, int32_t partition, struct dbk_source *sour
     int code = look_up(lender, lender->source);
     if (code == 0)
         source->seq = sqlite3_column_int64(lender->source, 0);
+    if (code == 0 && source->seq < 0)
+        code = damaged(lender, "a source's number");
     sqlite3_reset(lender->source);
     return code;
 }
@@ -56,7 +69,7 @@ int dbk_view_lend(struct dbk_view_lender **lender, struct dbk_view *view, struct
                   struct dbk_err *err)
 {
     static const char account[] =
-        "SELECT " DBK_ACCOUNT_COLUMNS " FROM accounts JOIN balances USING (account_id) "
+        "SELECT " DBK_ACCOUNT_COLUMNS " FROM accounts LEFT JOIN balances USING (account_id) "
         "WHERE account = ?";
     static const char source[] = "SELECT seq FROM sources INDEXED BY sources_by_digest "
                                  "WHERE digest = ?1 AND source_id % ?3 = ?2";

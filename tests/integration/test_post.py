@@ -222,9 +222,24 @@ def test_a_damaged_view_does_not_decide(bank, index):
 def test_without_a_view_that_was_made_by_this_program_the_log_decides(bank):
     bank.run("project")
     bank.sql("DROP INDEX sources_by_digest")
+    assert bank.run("withdraw", "C100", "40").stdout.endswith("· C100 · 60.00\n")
+    bank.sql("UPDATE meta SET schema_version = 2")
     done = bank.run("withdraw", "C100", "40")
-    assert done.stdout.endswith("· C100 · 60.00\n")
-    assert "going on without the database" in done.stderr
+    assert done.stdout.endswith("· C100 · 20.00\n")
+    assert done.stderr.count("going on without the database") == 1
+
+
+@pytest.mark.parametrize("change", ["UPDATE sources SET seq = -1", "DELETE FROM balances"])
+def test_a_row_that_cannot_be_right_does_not_decide(bank, change):
+    bank.run("deposit", "C100", "1", "--id", "a:1")
+    bank.run("project")
+    bank.sql(change)
+    for _ in range(2):
+        done = bank.run("deposit", "C100", "1", "--id", "a:1", "--dry-run")
+        assert done.stdout.startswith("already posted 0:1") and "damaged" in done.stderr, done
+    assert bank.run("deposit", "C100", "1", "--id", "a:1").stdout.startswith("already posted 0:1")
+    assert bank.run("withdraw", "C100", "101").stdout.endswith("· C100 · 0.00\n")
+    assert bank.run("deposit", "C100", "1", "--id", "a:2").stdout.endswith("· C100 · 1.00\n")
 
 
 def test_a_log_that_was_changed_takes_no_money(ledger):
