@@ -26,12 +26,10 @@ DBK_MUST_CHECK int dbk_import_source_open(struct dbk_import_source **maker);
 /** Takes NULL. */
 void dbk_import_source_close(struct dbk_import_source *maker);
 
-/** Add a row's event, which has no source. @return 0, or DBK_ENOMEM where OpenSSL failed. */
-DBK_MUST_CHECK int dbk_import_source_add(struct dbk_import_source *maker,
-                                         const struct dbk_event *event);
+/** Add a row's event, which has no source. */
+void dbk_import_source_add(struct dbk_import_source *maker, const struct dbk_event *event);
 
-/** Write the source of all rows added, and a zero. @return as add. */
-DBK_MUST_CHECK int dbk_import_source_finish(struct dbk_import_source *maker,
-                                            char source[DBK_IMPORT_SOURCE_SIZE]);
+/** Write the source of all rows added, and a zero. */
+void dbk_import_source_finish(struct dbk_import_source *maker, char source[DBK_IMPORT_SOURCE_SIZE]);
 
 #endif

@@ -46,9 +46,6 @@ DBK_MUST_CHECK int dbk_receipt_read(struct dbk_receipt *receipt, const char *pat
 DBK_MUST_CHECK int dbk_receipt_check_log(const struct dbk_receipt *receipt, const char *path,
                                          const struct dbk_topic *topic, struct dbk_err *err);
 
-/** The SHA-256 of FILE.state's bytes. @return 0 or DBK_ENOMEM. */
-DBK_MUST_CHECK int dbk_receipt_digest(struct dbk_digest *digest, const struct dbk_buffer *lines);
-
 /**
  * Write FILE.state and then FILE, each whole or not at all.
  *

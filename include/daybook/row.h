@@ -48,14 +48,9 @@ bool dbk_value_equal(const struct dbk_value *a, const struct dbk_value *b);
 void dbk_row_of_transaction(struct dbk_row *row, const struct dbk_entry *entry,
                             int32_t partition_count);
 
-/**
- * rejections: of an entry that was not posted. Points into the entry and scratch.
- *
- * @return 0 or DBK_ENOMEM.
- */
-DBK_MUST_CHECK int dbk_row_of_rejection(struct dbk_row *row, const struct dbk_entry *entry,
-                                        int32_t partition_count, struct dbk_digest_context *context,
-                                        struct dbk_row_scratch *scratch);
+/** rejections: of an entry that was not posted. Points into the entry and scratch. */
+void dbk_row_of_rejection(struct dbk_row *row, const struct dbk_entry *entry,
+                          int32_t partition_count, struct dbk_row_scratch *scratch);
 
 /** accounts. Points into the account. */
 void dbk_row_of_account(struct dbk_row *row, int64_t account_id, const struct dbk_account *account);

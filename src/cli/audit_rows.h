@@ -20,7 +20,6 @@ struct dbk_audit_rows {
     struct dbk_view_cursor **cursors; /**< two a partition: transactions, rejections */
     int64_t **first_bad; /**< per partition and account: the first offset that differs, + 1 */
     uint32_t *first_bad_count;
-    struct dbk_digest_context *digest;
     uint8_t hash_key[16];
     uint64_t by_account_sum; /**< of the stored rows, as index transactions_by_account has them */
     uint64_t by_date_sum;

@@ -225,15 +225,15 @@ static int compare_keys(const struct dbk_row *a, const struct dbk_row *b, int ke
 }
 
 /** A source is stored with its name, of which the book has the digest only. */
-static void fill_name(const struct dbk_audit_tables *tables, struct dbk_row *expected,
-                      const struct dbk_row *stored)
+static void fill_name(struct dbk_row *expected, const struct dbk_row *stored)
 {
     struct dbk_digest digest;
     const struct dbk_value *name = &stored->values[1];
     const struct dbk_value *want = &expected->values[2];
-    if (name->kind == DBK_VALUE_TEXT &&
-        dbk_digest_bytes(tables->rows->digest, &digest, name->text.bytes, name->text.length) &&
-        memcmp(digest.bytes, want->text.bytes, want->text.length) == 0)
+    if (name->kind != DBK_VALUE_TEXT)
+        return;
+    dbk_digest_bytes(&digest, name->text.bytes, name->text.length);
+    if (memcmp(digest.bytes, want->text.bytes, want->text.length) == 0)
         expected->values[1] = *name;
 }
 
@@ -266,7 +266,7 @@ static int merge(const struct dbk_audit_tables *tables, const struct table *tabl
             char command[DBK_REPORT_COMMAND_SIZE];
             struct dbk_difference like;
             if (table->walk == DBK_WALK_SOURCES)
-                fill_name(tables, &expected, stored);
+                fill_name(&expected, stored);
             bool same = stored->count == expected.count;
             for (int i = 0; same && i < expected.count; i++)
                 same = dbk_value_equal(&expected.values[i], &stored->values[i]);

@@ -122,17 +122,12 @@ static int compare_with_view(struct verifying *verifying, struct dbk_view *view,
     bool posted = entry->posting.verdict == DBK_POSTED;
     bool there[2];
     bool same[2];
-    struct dbk_digest_context *context = dbk_digest_open();
-    int code = context == NULL ? DBK_ENOMEM : 0;
     if (posted)
         dbk_row_of_transaction(&expected, entry, count);
-    else if (code == 0)
-        code = dbk_row_of_rejection(&expected, entry, count, context, &scratch);
-    dbk_digest_close(context);
-    if (code != 0)
-        return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
-    code = look_in(view, DBK_WALK_TRANSACTIONS, posted ? &expected : NULL, entry, &there[0],
-                   &same[0], err);
+    else
+        dbk_row_of_rejection(&expected, entry, count, &scratch);
+    int code = look_in(view, DBK_WALK_TRANSACTIONS, posted ? &expected : NULL, entry, &there[0],
+                       &same[0], err);
     if (code == 0)
         code = look_in(view, DBK_WALK_REJECTIONS, posted ? NULL : &expected, entry, &there[1],
                        &same[1], err);

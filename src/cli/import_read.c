@@ -221,7 +221,8 @@ static void add_totals(struct dbk_import *import, const struct dbk_event *event)
 static int add_row(struct dbk_import *import, struct dbk_import_source *maker,
                    const struct dbk_event *event, struct dbk_err *err)
 {
-    if (dbk_import_source_add(maker, event) != 0 || dbk_rowset_add(import->rowset, event) != 0)
+    dbk_import_source_add(maker, event);
+    if (dbk_rowset_add(import->rowset, event) != 0)
         return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
     add_totals(import, event);
     return 0;
@@ -256,8 +257,8 @@ static int validate(struct dbk_import *import, struct dbk_import_source *maker, 
                            import->wrong_count, import->file.row_count);
     if (code == 0 && rows == 0)
         code = dbk_err_set(err, DBK_EUSAGE, "%s has a header, but no rows.", import->path);
-    if (code == 0 && dbk_import_source_finish(maker, import->source) != 0)
-        code = dbk_err_set(err, DBK_ENOMEM, "out of memory.");
+    if (code == 0)
+        dbk_import_source_finish(maker, import->source);
     return code;
 }
 

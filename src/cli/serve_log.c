@@ -65,14 +65,9 @@ static int follow_chain(struct dbk_log *log, int64_t offset, struct dbk_found_re
 {
     struct dbk_batch batch;
     int64_t deadline_ms = dbk_clock_monotonic_ms() + LOG_TIMEOUT_MS;
-    struct dbk_digest_context *context = dbk_digest_open();
-    int code = context == NULL || dbk_batch_open(&batch, DBK_DIGEST_INTERVAL) != 0
-                   ? dbk_err_set(err, DBK_ENOMEM, "out of memory.")
-                   : 0;
-    if (code != 0) {
-        dbk_digest_close(context);
-        return code;
-    }
+    int code = 0;
+    if (dbk_batch_open(&batch, DBK_DIGEST_INTERVAL) != 0)
+        return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
     while (code == 0 && !dbk_log_at_end(log)) {
         if (dbk_clock_monotonic_ms() > deadline_ms)
             code = dbk_err_set(err, DBK_EBROKER, "the log did not answer in time.");
@@ -80,18 +75,16 @@ static int follow_chain(struct dbk_log *log, int64_t offset, struct dbk_found_re
             code = dbk_log_read(log, &batch, 200, err);
         for (size_t i = 0; code == 0 && i < batch.count; i++) {
             const struct dbk_record *record = &batch.records[i];
-            bool good = dbk_digest_extend(context, chain, record);
-            if (good && record->offset == offset) {
-                good = keep_record(found, record);
-                found->digest = *chain;
-            }
-            if (!good)
+            dbk_digest_extend(chain, record);
+            if (record->offset != offset)
+                continue;
+            found->digest = *chain;
+            if (!keep_record(found, record))
                 code = dbk_err_set(err, DBK_ENOMEM, "out of memory.");
         }
         dbk_batch_release(&batch);
     }
     dbk_batch_close(&batch);
-    dbk_digest_close(context);
     return code;
 }
 

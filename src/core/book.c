@@ -7,7 +7,6 @@ struct dbk_book {
     int32_t partition_count;
     struct dbk_ledger **ledgers;
     struct dbk_checkpoint *checkpoints;
-    struct dbk_digest_context *digest;
     uint8_t hash_key[16];
     struct dbk_text topic;
     char topic_bytes[DBK_BOOK_TOPIC_MAX];
@@ -19,10 +18,9 @@ int dbk_book_clear(struct dbk_book *book)
         dbk_ledger_close(book->ledgers[p]);
         book->ledgers[p] = NULL;
         book->checkpoints[p] = (struct dbk_checkpoint){.offset_next = 0};
-        if (dbk_ledger_open(&book->ledgers[p], p, book->partition_count, book->hash_key) != 0 ||
-            !dbk_digest_start(book->digest, &book->checkpoints[p].digest, book->topic, p,
-                              book->partition_count))
+        if (dbk_ledger_open(&book->ledgers[p], p, book->partition_count, book->hash_key) != 0)
             return DBK_ENOMEM;
+        dbk_digest_start(&book->checkpoints[p].digest, book->topic, p, book->partition_count);
     }
     return 0;
 }
@@ -42,9 +40,7 @@ int dbk_book_open(struct dbk_book **book, struct dbk_text topic, int32_t partiti
     opened->topic = (struct dbk_text){opened->topic_bytes, topic.length};
     opened->ledgers = calloc(count, sizeof *opened->ledgers);
     opened->checkpoints = calloc(count, sizeof *opened->checkpoints);
-    opened->digest = dbk_digest_open();
-    if (opened->ledgers == NULL || opened->checkpoints == NULL || opened->digest == NULL ||
-        dbk_book_clear(opened) != 0) {
+    if (opened->ledgers == NULL || opened->checkpoints == NULL || dbk_book_clear(opened) != 0) {
         dbk_book_close(opened);
         return DBK_ENOMEM;
     }
@@ -58,7 +54,6 @@ void dbk_book_close(struct dbk_book *book)
         return;
     for (int32_t p = 0; book->ledgers != NULL && p < book->partition_count; p++)
         dbk_ledger_close(book->ledgers[p]);
-    dbk_digest_close(book->digest);
     free(book->ledgers);
     free(book->checkpoints);
     free(book);
@@ -75,8 +70,7 @@ int dbk_book_apply(struct dbk_book *book, struct dbk_entry *entry, char *scratch
     if (code != 0)
         return code;
     checkpoint->digest_before = checkpoint->digest;
-    if (!dbk_digest_extend(book->digest, &checkpoint->digest, record))
-        return DBK_ENOMEM;
+    dbk_digest_extend(&checkpoint->digest, record);
     checkpoint->timestamp_ms = record->timestamp_ms;
     checkpoint->offset_next++;
     return 0;
@@ -87,8 +81,8 @@ bool dbk_book_same_log(struct dbk_book *book, const struct dbk_record *last)
     const struct dbk_checkpoint *checkpoint = &book->checkpoints[last->partition];
     DBK_ASSERT(last->offset == checkpoint->offset_next - 1);
     struct dbk_digest digest = checkpoint->digest_before;
-    return dbk_digest_extend(book->digest, &digest, last) &&
-           memcmp(digest.bytes, checkpoint->digest.bytes, DBK_DIGEST_SIZE) == 0;
+    dbk_digest_extend(&digest, last);
+    return memcmp(digest.bytes, checkpoint->digest.bytes, DBK_DIGEST_SIZE) == 0;
 }
 
 int32_t dbk_book_partition_count(const struct dbk_book *book)

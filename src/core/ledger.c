@@ -33,7 +33,6 @@ struct dbk_ledger {
     uint32_t source_capacity;
     struct index source_index;
     struct block *names;
-    struct dbk_digest_context *digest;
     const struct dbk_lender *lender; /* NULL: what is not here does not exist */
     /* The source of the event before, since events of one source come together. */
     struct dbk_text recent_name;
@@ -178,8 +177,7 @@ int dbk_ledger_open(struct dbk_ledger **ledger, int32_t partition, int32_t parti
     opened->partition = partition;
     opened->partition_count = partition_count;
     memcpy(opened->hash_key, hash_key, sizeof opened->hash_key);
-    opened->digest = dbk_digest_open();
-    if (opened->digest == NULL || reserve_account(opened) != 0 || reserve_source(opened) != 0) {
+    if (reserve_account(opened) != 0 || reserve_source(opened) != 0) {
         dbk_ledger_close(opened);
         return DBK_ENOMEM;
     }
@@ -196,7 +194,6 @@ void dbk_ledger_close(struct dbk_ledger *ledger)
         free(ledger->names);
         ledger->names = previous;
     }
-    dbk_digest_close(ledger->digest);
     free(ledger->account_index.slots);
     free(ledger->source_index.slots);
     free(ledger->accounts);
@@ -235,13 +232,11 @@ static int ask_for_source(struct dbk_ledger *ledger, const uint8_t digest[16])
 }
 
 /** The first 128 bits of SHA-256 of a source's name. */
-static int source_digest(struct dbk_ledger *ledger, uint8_t digest[16], struct dbk_text name)
+static void source_digest(uint8_t digest[16], struct dbk_text name)
 {
     struct dbk_digest whole;
-    if (!dbk_digest_bytes(ledger->digest, &whole, name.bytes, name.length))
-        return DBK_ENOMEM;
+    dbk_digest_bytes(&whole, name.bytes, name.length);
     memcpy(digest, whole.bytes, 16);
-    return 0;
 }
 
 /**
@@ -259,8 +254,7 @@ static int see_source(struct dbk_ledger *ledger, struct dbk_posting *posting,
         index = ledger->recent_source;
     } else {
         struct dbk_source added = {.seq = -1};
-        if (source_digest(ledger, added.digest, event->source) != 0)
-            return DBK_ENOMEM;
+        source_digest(added.digest, event->source);
         int code = ask_for_source(ledger, added.digest);
         if (code != 0)
             return code;
@@ -397,8 +391,7 @@ bool dbk_ledger_has_source(const struct dbk_ledger *ledger, const uint8_t digest
 int dbk_ledger_find_source(struct dbk_ledger *ledger, int64_t *seq, struct dbk_text source)
 {
     uint8_t digest[16];
-    if (source_digest(ledger, digest, source) != 0)
-        return DBK_ENOMEM;
+    source_digest(digest, source);
     int code = ask_for_source(ledger, digest);
     if (code != 0)
         return code;

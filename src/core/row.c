@@ -106,9 +106,8 @@ static void describe_misrouted(char *detail, int32_t partition)
     *detail = '\0';
 }
 
-int dbk_row_of_rejection(struct dbk_row *row, const struct dbk_entry *entry,
-                         int32_t partition_count, struct dbk_digest_context *context,
-                         struct dbk_row_scratch *scratch)
+void dbk_row_of_rejection(struct dbk_row *row, const struct dbk_entry *entry,
+                          int32_t partition_count, struct dbk_row_scratch *scratch)
 {
     const struct dbk_record *record = &entry->record;
     enum dbk_verdict verdict = entry->posting.verdict;
@@ -128,13 +127,10 @@ int dbk_row_of_rejection(struct dbk_row *row, const struct dbk_entry *entry,
     if (record->value_length < 0) {
         add_null(row);
     } else {
-        if (!dbk_digest_bytes(context, &scratch->digest, record->value,
-                              (size_t)record->value_length))
-            return DBK_ENOMEM;
+        dbk_digest_bytes(&scratch->digest, record->value, (size_t)record->value_length);
         add_blob(row, scratch->digest.bytes, DBK_DIGEST_SIZE);
     }
     add_head(row, record->value, record->value_length);
-    return 0;
 }
 
 void dbk_row_of_account(struct dbk_row *row, int64_t account_id, const struct dbk_account *account)

@@ -197,22 +197,19 @@ static int digest_settled(struct dbk_digest *digest, const struct dbk_snapshot *
 {
     struct lines lines = {.count = 0};
     struct dbk_buffer text = {0};
-    struct dbk_digest_context *context = dbk_digest_open();
     lines.lines = calloc(json_object_size(snapshot->settled) + 1, sizeof *lines.lines);
-    int code = context == NULL || lines.lines == NULL
-                   ? DBK_ENOMEM
-                   : dbk_snapshot_each(snapshot, true, add_line, &lines);
+    int code =
+        lines.lines == NULL ? DBK_ENOMEM : dbk_snapshot_each(snapshot, true, add_line, &lines);
     if (code == 0)
         qsort(lines.lines, lines.count, sizeof *lines.lines, by_key);
     for (size_t i = 0; code == 0 && i < lines.count; i++) {
         dbk_buffer_add(&text, lines.lines[i].value.bytes, lines.lines[i].value.length);
         dbk_buffer_add(&text, "\n", 1);
     }
-    if (code == 0 &&
-        (text.failed ||
-         !dbk_digest_bytes(context, digest, text.length > 0 ? text.bytes : "", text.length)))
+    if (text.failed)
         code = DBK_ENOMEM;
-    dbk_digest_close(context);
+    if (code == 0)
+        dbk_digest_bytes(digest, text.bytes, text.length);
     dbk_buffer_clear(&text);
     free(lines.lines);
     return code;

@@ -317,12 +317,9 @@ int dbk_state_add(struct dbk_buffer *lines, struct dbk_ledger *ledger, int32_t p
 int dbk_state_digest(struct dbk_digest *digest, struct dbk_ledger *ledger, int32_t partition)
 {
     struct dbk_buffer lines = {0};
-    struct dbk_digest_context *context = dbk_digest_open();
-    int code = context == NULL ? DBK_ENOMEM : dbk_state_add(&lines, ledger, partition);
-    if (code == 0 &&
-        !dbk_digest_bytes(context, digest, lines.length > 0 ? lines.bytes : "", lines.length))
-        code = DBK_ENOMEM;
-    dbk_digest_close(context);
+    int code = dbk_state_add(&lines, ledger, partition);
+    if (code == 0)
+        dbk_digest_bytes(digest, lines.bytes, lines.length);
     dbk_buffer_clear(&lines);
     return code;
 }

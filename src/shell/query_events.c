@@ -351,9 +351,8 @@ int dbk_query_anchors(struct dbk_view *view, int64_t partition, int64_t offset,
                            partition, offset, before, &found, err);
     if (code == 0 && !found) {
         before->offset_next = 0;
-        if (!dbk_digest_start(view->digest, &before->digest, topic, (int32_t)partition,
-                              view->identity.partition_count))
-            return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
+        dbk_digest_start(&before->digest, topic, (int32_t)partition,
+                         view->identity.partition_count);
     }
     if (code == 0)
         code = read_anchor(view,

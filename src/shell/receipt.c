@@ -196,19 +196,6 @@ static int state_path(char *state, size_t size, const char *path, struct dbk_err
                : dbk_err_set(err, DBK_EUSAGE, "the path %.200s... is too long.", path);
 }
 
-static int digest_of(struct dbk_digest *digest, const char *bytes, size_t length)
-{
-    struct dbk_digest_context *context = dbk_digest_open();
-    bool ok = context != NULL && dbk_digest_bytes(context, digest, length > 0 ? bytes : "", length);
-    dbk_digest_close(context);
-    return ok ? 0 : DBK_ENOMEM;
-}
-
-int dbk_receipt_digest(struct dbk_digest *digest, const struct dbk_buffer *lines)
-{
-    return digest_of(digest, lines->bytes, lines->length);
-}
-
 int dbk_receipt_check_log(const struct dbk_receipt *receipt, const char *path,
                           const struct dbk_topic *topic, struct dbk_err *err)
 {
@@ -237,8 +224,7 @@ int dbk_receipt_write(struct dbk_receipt *receipt, const char *path, struct dbk_
         return code;
     for (int32_t p = 0; code == 0 && p < receipt->partition_count; p++)
         code = dbk_state_add(&lines, dbk_book_ledger(book, p), p);
-    if (code == 0)
-        code = dbk_receipt_digest(&receipt->state, &lines);
+    dbk_digest_bytes(&receipt->state, lines.bytes, lines.length);
     receipt->written_ms = dbk_clock_wall_ms();
     json_t *object = code == 0 ? make_receipt(receipt) : NULL;
     char *text = object != NULL ? json_dumps(object, JSON_INDENT(1)) : NULL;
@@ -310,9 +296,8 @@ int dbk_receipt_restore(const struct dbk_receipt *receipt, const char *path, str
         code = dbk_textfile_open(&file, beside, NULL, NULL, err);
     if (code != 0)
         return code;
-    if (digest_of(&digest, file.bytes, file.length) != 0)
-        code = dbk_err_set(err, DBK_ENOMEM, "out of memory.");
-    else if (memcmp(digest.bytes, receipt->state.bytes, DBK_DIGEST_SIZE) != 0)
+    dbk_digest_bytes(&digest, file.bytes, file.length);
+    if (memcmp(digest.bytes, receipt->state.bytes, DBK_DIGEST_SIZE) != 0)
         code = dbk_err_set(err, DBK_ENO,
                            "%s is not the state that the receipt %s was written with: its SHA-256 "
                            "differs. Audit without --since, from offset 0.",

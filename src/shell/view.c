@@ -99,8 +99,7 @@ int dbk_view_open_file(struct dbk_view **view, const char *path, const char *fil
         return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
     opened->path = strdup(path);
     opened->file = strdup(file);
-    opened->digest = dbk_digest_open();
-    if (opened->path == NULL || opened->file == NULL || opened->digest == NULL)
+    if (opened->path == NULL || opened->file == NULL)
         return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
     if (sqlite3_open_v2(file, &opened->db, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
         return dbk_view_fail(opened, "cannot open", err);
@@ -126,7 +125,6 @@ void dbk_view_close(struct dbk_view *view)
         free(view->prepared[i].sql);
     }
     sqlite3_close_v2(view->db);
-    dbk_digest_close(view->digest);
     free(view->path);
     free(view->file);
     free(view);

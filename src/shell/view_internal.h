@@ -49,7 +49,6 @@ struct dbk_view {
     dev_t device;
     ino_t inode;
     struct dbk_view_identity identity;
-    struct dbk_digest_context *digest;
     int64_t deadline_ms;                            /* of the question being answered; 0: none */
     const atomic_bool *stop;                        /* NULL: nobody can ask to stop */
     sqlite3_stmt *statements[DBK_SQL_COUNT];        /* of a writer; prepared when first used */

@@ -113,8 +113,7 @@ static int insert_source(struct dbk_view *view, const struct dbk_entry *entry, s
     sqlite3_stmt *statement = statement_of(view, DBK_SQL_SOURCE);
     if (statement == NULL)
         return dbk_view_fail(view, "cannot write", err);
-    if (!dbk_digest_bytes(view->digest, &digest, source.bytes, source.length))
-        return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
+    dbk_digest_bytes(&digest, source.bytes, source.length);
     sqlite3_bind_int64(statement, 1,
                        (int64_t)entry->posting.source * view->identity.partition_count +
                            entry->record.partition);
@@ -136,8 +135,7 @@ int dbk_view_insert_entry(struct dbk_view *view, const struct dbk_entry *entry, 
     if (code != 0)
         return code;
     if (entry->posting.verdict != DBK_POSTED) {
-        if (dbk_row_of_rejection(&row, entry, partition_count, view->digest, &scratch) != 0)
-            return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
+        dbk_row_of_rejection(&row, entry, partition_count, &scratch);
         return put_row(view, DBK_SQL_REJECTION, &row, err);
     }
     if (entry->posting.account_is_new) {
