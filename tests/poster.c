@@ -72,7 +72,7 @@ int main(int argc, char **argv)
     dbk_config_init(&config);
     int code = dbk_config_complete(&config, NULL, &err);
     if (code == 0)
-        code = dbk_post_open(&post, &config, DBK_POST_SESSION, &err);
+        code = dbk_post_open(&post, &config, (struct dbk_text){"", 0}, &err);
     if (code == 0)
         code = dbk_post_connect(post, account, DBK_POST_RECENTS, &err);
     if (code == 0)

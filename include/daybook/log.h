@@ -43,6 +43,7 @@ struct dbk_batch {
 };
 
 struct dbk_log;
+struct dbk_producer;
 
 /**
  * Before the first handle, and before there are threads: where the connection is a plain one, spare
@@ -60,7 +61,8 @@ DBK_MUST_CHECK int dbk_log_open(struct dbk_log **log, const struct dbk_config *c
                                 struct dbk_err *err);
 
 /** The first half of dbk_log_open, which waits for nothing: so much else can be done meanwhile. Of
- *  the topic only the name is known then, and nothing but dbk_log_check and close may follow. */
+ *  the topic only the name is known then: nothing but ask_through, follow, check and close may come
+ *  next. */
 DBK_MUST_CHECK int dbk_log_connect(struct dbk_log **log, const struct dbk_config *config,
                                    struct dbk_err *err);
 /** The second half: wait for the broker, check the topic. @return as dbk_log_open; close it after a
@@ -84,6 +86,14 @@ DBK_MUST_CHECK int dbk_log_open_damaged(struct dbk_log **log, const struct dbk_c
 DBK_MUST_CHECK int dbk_log_open_snapshots(struct dbk_log **log, const struct dbk_config *config,
                                           struct dbk_err *err);
 void dbk_log_close(struct dbk_log *log);
+
+/**
+ * Ask about the topic through a producer's connection, which need not wait until the broker has
+ * answered a reader that there is nothing new: up to 100 ms.
+ *
+ * @param producer  until it is closed; NULL: the log's own connection again.
+ */
+void dbk_log_ask_through(struct dbk_log *log, struct dbk_producer *producer);
 
 /** How long a question to the broker may take; 20 s unless set. */
 void dbk_log_set_timeout(struct dbk_log *log, int timeout_ms);
@@ -119,7 +129,8 @@ DBK_MUST_CHECK int dbk_log_start(struct dbk_log *log, const int64_t *offset_next
  * where it does not link to the book. Sends no question and does not wait, so it also works while
  * the broker is away.
  *
- * @param book      lives as long as the reading.
+ * @param book      lives as long as the reading; where it has not as many partitions as
+ *                  dbk_log_check finds, reading ends there.
  * @param followed  per partition.
  */
 DBK_MUST_CHECK int dbk_log_follow(struct dbk_log *log, struct dbk_book *book, const bool *followed,

@@ -34,13 +34,14 @@ DBK_MUST_CHECK int dbk_producer_open(struct dbk_producer **producer,
                                      int linger_ms, dbk_delivered *delivered, void *context,
                                      struct dbk_err *err);
 
-/** The first half of dbk_producer_open: begin to connect, wait for nothing. Nothing may be sent. */
+/** The first half of dbk_producer_open: begin to connect, wait for nothing. Nothing may be sent;
+ *  dbk_log_ask_through may be told of it. */
 DBK_MUST_CHECK int dbk_producer_connect(struct dbk_producer **producer,
-                                        const struct dbk_config *config, int linger_ms,
-                                        dbk_delivered *delivered, void *context,
+                                        const struct dbk_config *config, const char *topic,
+                                        int linger_ms, dbk_delivered *delivered, void *context,
                                         struct dbk_err *err);
-/** The second half: let events be sent to this topic. @return DBK_EBROKER where it would lose them;
- *  close it then. */
+/** The second half: let events be sent to this topic, the same. @return DBK_EBROKER where it would
+ *  lose them; close it then. */
 DBK_MUST_CHECK int dbk_producer_admit(struct dbk_producer *producer, const struct dbk_topic *topic,
                                       struct dbk_err *err);
 void dbk_producer_close(struct dbk_producer *producer);

@@ -109,11 +109,10 @@ void dbk_at_hand_borrow(struct dbk_borrowed *borrowed, const struct dbk_config *
         dbk_at_hand_give_back(borrowed);
 }
 
-void dbk_at_hand_keep_if_of(struct dbk_borrowed *borrowed, const struct dbk_topic *topic)
+bool dbk_at_hand_is_of(const struct dbk_borrowed *borrowed, const struct dbk_topic *topic)
 {
-    if (borrowed->lender != NULL &&
-        !is_of(dbk_view_identity(dbk_view_lender_view(borrowed->lender)), topic))
-        dbk_at_hand_give_back(borrowed);
+    return borrowed->lender != NULL &&
+           is_of(dbk_view_identity(dbk_view_lender_view(borrowed->lender)), topic);
 }
 
 void dbk_at_hand_give_back(struct dbk_borrowed *borrowed)

@@ -35,8 +35,8 @@ struct dbk_borrowed {
  *  can be used: dbk_at_hand, which is the way then, does. */
 void dbk_at_hand_borrow(struct dbk_borrowed *borrowed, const struct dbk_config *config);
 
-/** Give it back where it is not of this log. */
-void dbk_at_hand_keep_if_of(struct dbk_borrowed *borrowed, const struct dbk_topic *topic);
+/** @return true where there is one, of this log. */
+bool dbk_at_hand_is_of(const struct dbk_borrowed *borrowed, const struct dbk_topic *topic);
 void dbk_at_hand_give_back(struct dbk_borrowed *borrowed);
 
 #endif

@@ -131,7 +131,7 @@ static int run(struct dbk_cli *cli, int argc, char **argv, struct dbk_err *err)
     install_handler();
     unsetenv("LINES"); /* the window has the terminal's size, whatever was exported once */
     unsetenv("COLUMNS");
-    int code = dbk_post_open(&run->post, &cli->config, DBK_POST_SESSION, err);
+    int code = dbk_post_open(&run->post, &cli->config, (struct dbk_text){"", 0}, err);
     if (code == 0) {
         dbk_teller_init(&run->teller,
                         dbk_teller_lang(getenv("LC_ALL"), getenv("LC_MESSAGES"), getenv("LANG")),

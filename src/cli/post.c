@@ -7,7 +7,6 @@
 #include <daybook/view_cursor.h>
 
 #include <inttypes.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,65 +34,17 @@ int dbk_post_new_source(struct dbk_post *post, struct dbk_err *err)
     return 0;
 }
 
-/** The view is opened beside the connections: each takes some milliseconds. */
-static void *borrow(void *context)
+/** Fold into this book from now on; nothing is followed yet. */
+static int have_book(struct dbk_post *post, struct dbk_book *book, struct dbk_err *err)
 {
-    struct dbk_post *post = context;
-    dbk_at_hand_borrow(&post->borrowed, post->config);
-    return NULL;
-}
-
-/** Begin to connect both ways, open the view meanwhile, and only then wait for the broker. */
-static int open_log_and_book(struct dbk_post *post, enum dbk_post_use use, struct dbk_err *err)
-{
-    struct dbk_borrowed *borrowed = &post->borrowed;
-    pthread_t thread;
-    int code = dbk_log_connect(&post->log, post->config, err);
-    if (code == 0)
-        code = dbk_post_connect_producer(post, err);
-    if (code != 0)
-        return code;
-    bool borrows = use == DBK_POST_ONE;
-    if (borrows && pthread_create(&thread, NULL, borrow, post) != 0)
-        return dbk_err_set(err, DBK_ENOMEM, "no thread could be started.");
-    code = dbk_log_check(post->log, err);
-    if (borrows)
-        pthread_join(thread, NULL);
-    if (code != 0)
-        return code;
-    dbk_at_hand_keep_if_of(borrowed, dbk_log_topic(post->log));
-    post->book = borrowed->book;
-    if (post->book == NULL)
-        code = dbk_open_book(dbk_log_topic(post->log), &post->book, err);
-    return code == 0 ? dbk_producer_admit(post->producer, dbk_log_topic(post->log), err) : code;
-}
-
-int dbk_post_open(struct dbk_post **post, const struct dbk_config *config, enum dbk_post_use use,
-                  struct dbk_err *err)
-{
-    *post = NULL;
-    struct dbk_post *opened = calloc(1, sizeof *opened);
-    if (opened == NULL)
-        return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
-    opened->config = config;
-    int code = dbk_post_new_source(opened, err);
-    if (code == 0)
-        code = open_log_and_book(opened, use, err);
-    if (code == 0)
-        code = dbk_sheet_open(&opened->sheet, err);
-    if (code == 0) {
-        dbk_log_set_timeout(opened->log, SILENCE_MS);
-        opened->followed = calloc((size_t)dbk_book_partition_count(opened->book), sizeof(bool));
-        opened->offset_end = dbk_offsets_new(opened->book, err);
-        if (opened->followed == NULL || opened->offset_end == NULL)
-            code = dbk_err_set(err, DBK_ENOMEM, "out of memory.");
-    }
-    if (code != 0) {
-        dbk_post_close(opened);
-        return code;
-    }
-    *post = opened;
-    return 0;
+    post->book = book;
+    free(post->followed);
+    free(post->offset_end);
+    post->followed = calloc((size_t)dbk_book_partition_count(book), sizeof(bool));
+    post->offset_end = dbk_offsets_new(book, err);
+    return post->followed != NULL && post->offset_end != NULL
+               ? 0
+               : dbk_err_set(err, DBK_ENOMEM, "out of memory.");
 }
 
 static void close_book(struct dbk_post *post)
@@ -104,13 +55,81 @@ static void close_book(struct dbk_post *post)
     post->book = NULL;
 }
 
+/** Borrow from the view, and begin to read the account's partition where it ends. Whether the view
+ *  is of this log at all is found out meanwhile. */
+static int begin_borrowing(struct dbk_post *post, struct dbk_text account, struct dbk_err *err)
+{
+    dbk_at_hand_borrow(&post->borrowed, post->config);
+    if (post->borrowed.book == NULL)
+        return 0;
+    int code = have_book(post, post->borrowed.book, err);
+    if (code != 0)
+        return code;
+    int32_t partition = dbk_event_partition(account, dbk_book_partition_count(post->book));
+    post->followed[partition] = true;
+    return dbk_post_follow(post, err);
+}
+
+/** The view was of another log, or there is none: begin with an empty book. */
+static int have_own_book(struct dbk_post *post, struct dbk_err *err)
+{
+    struct dbk_book *empty = NULL;
+    int code = dbk_open_book(dbk_log_topic(post->log), &empty, err);
+    if (code == 0)
+        code = have_book(post, empty, err);
+    return code == 0 ? dbk_post_follow(post, err) : code;
+}
+
+/** Begin to connect both ways, open the view meanwhile, and only then wait for the broker. */
+static int open_log_and_book(struct dbk_post *post, struct dbk_text account, struct dbk_err *err)
+{
+    int code = dbk_post_connect_producer(post, err);
+    if (code == 0)
+        code = dbk_log_connect(&post->log, post->config, err);
+    if (code == 0)
+        dbk_log_ask_through(post->log, post->producer);
+    if (code == 0 && account.length > 0)
+        code = begin_borrowing(post, account, err);
+    if (code == 0)
+        code = dbk_log_check(post->log, err);
+    if (code != 0)
+        return code;
+    if (!dbk_at_hand_is_of(&post->borrowed, dbk_log_topic(post->log)))
+        close_book(post);
+    if (post->book == NULL)
+        code = have_own_book(post, err);
+    return code == 0 ? dbk_producer_admit(post->producer, dbk_log_topic(post->log), err) : code;
+}
+
+int dbk_post_open(struct dbk_post **post, const struct dbk_config *config, struct dbk_text account,
+                  struct dbk_err *err)
+{
+    *post = NULL;
+    struct dbk_post *opened = calloc(1, sizeof *opened);
+    if (opened == NULL)
+        return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
+    opened->config = config;
+    int code = dbk_post_new_source(opened, err);
+    if (code == 0)
+        code = dbk_sheet_open(&opened->sheet, err);
+    if (code == 0)
+        code = open_log_and_book(opened, account, err);
+    if (code != 0) {
+        dbk_post_close(opened);
+        return code;
+    }
+    dbk_log_set_timeout(opened->log, SILENCE_MS);
+    *post = opened;
+    return 0;
+}
+
 void dbk_post_close(struct dbk_post *post)
 {
     if (post == NULL)
         return;
-    dbk_producer_close(post->producer);
     dbk_sheet_close(&post->sheet);
     dbk_log_close(post->log);
+    dbk_producer_close(post->producer);
     close_book(post);
     free(post->followed);
     free(post->offset_end);
@@ -277,14 +296,14 @@ static bool is_linked(const struct dbk_post *post)
     return dbk_log_is_linked(post->log);
 }
 
-/** It was read to the end that it had when it was asked, too. */
+/** It was read to the end that it had when it was asked. */
 static bool is_caught_up(const struct dbk_post *post)
 {
     for (int32_t p = 0; p < dbk_book_partition_count(post->book); p++)
         if (post->followed[p] &&
             dbk_book_checkpoint(post->book, p)->offset_next < post->offset_end[p])
             return false;
-    return post->online;
+    return dbk_log_is_linked(post->log);
 }
 
 /** Step until it is so, as long as the broker says something. */
@@ -312,11 +331,12 @@ static int step_until(struct dbk_post *post, reached *is_reached, struct dbk_err
 
 int dbk_post_catch_up(struct dbk_post *post, struct dbk_err *err)
 {
-    /* A session that is online has read to an end too: to that of some moments ago. */
-    int code = step_until(post, dbk_post_is_online, err);
+    /* That there is no more, a reader learns only after the broker waited for more in vain. */
+    int code = dbk_log_watermarks(post->log, NULL, post->offset_end, err);
     if (code == 0)
-        code = dbk_log_watermarks(post->log, NULL, post->offset_end, err);
-    return code == 0 ? step_until(post, is_caught_up, err) : code;
+        code = step_until(post, is_caught_up, err);
+    post->online = post->online || code == 0;
+    return code;
 }
 
 int dbk_post_reset(struct dbk_post *post, int32_t partition, struct dbk_err *err)
@@ -399,18 +419,19 @@ static int borrow_account(struct dbk_post *post, struct dbk_err *err)
 static int connect(struct dbk_post *post, enum dbk_post_base base, struct dbk_err *err)
 {
     int32_t p = post->account.partition;
-    bool borrows = post->borrowed.lender != NULL;
-    bool had = post->followed[p] || borrows;
-    int code = borrows ? borrow_account(post, err) : 0;
+    bool had = post->followed[p];
+    int code = post->borrowed.lender != NULL ? borrow_account(post, err) : 0;
     if (code == 0 && base == DBK_POST_REPLAY)
         code = dbk_post_reset(post, p, err);
     else if (code == 0 && (base == DBK_POST_RECENTS || !had))
         code = load(post, p, base == DBK_POST_RECENTS, err);
     post->followed[p] = had || code == 0;
     look_at_account(post);
-    struct dbk_err other;
-    int followed = dbk_post_follow(post, code == 0 ? err : &other);
-    code = code == 0 ? followed : code;
+    if (base != DBK_POST_FASTEST || !had) {
+        struct dbk_err other;
+        int followed = dbk_post_follow(post, code == 0 ? err : &other);
+        code = code == 0 ? followed : code;
+    }
     return code == 0 ? step_until(post, is_linked, err) : code;
 }
 

@@ -71,22 +71,18 @@ struct dbk_post_result {
     struct dbk_err err;     /**< DBK_OUTCOME_NOT_SENT, DBK_OUTCOME_UNKNOWN: why */
 };
 
-/** How a session uses the view. */
-enum dbk_post_use {
-    DBK_POST_SESSION, /**< what is followed is loaded, and the view let go */
-    DBK_POST_ONE,     /**< for one event: the view is asked only for what the fold needs, so that a
-                           bank's size does not matter, and held until close */
-};
-
 /**
- * Connect to the broker, check the topic, connect for sending; nothing is loaded yet.
+ * Connect to the broker, check the topic, connect for sending.
  *
  * @param[out] post  NULL on error.
  * @param config     outlives the session.
+ * @param account    the only one that will be connected, for one event: the view is asked only for
+ *                   what its fold needs, so that a bank's size does not matter, and held until
+ *                   close. Length 0: a session, with what it follows loaded, and the view let go.
  * @return 0; DBK_EBROKER; DBK_ENO (the log is damaged); DBK_ENOMEM.
  */
 DBK_MUST_CHECK int dbk_post_open(struct dbk_post **post, const struct dbk_config *config,
-                                 enum dbk_post_use use, struct dbk_err *err);
+                                 struct dbk_text account, struct dbk_err *err);
 /** Takes NULL. What is in flight is dropped: call dbk_post_abandon before, to know its fate. */
 void dbk_post_close(struct dbk_post *post);
 
@@ -103,8 +99,8 @@ enum dbk_post_base {
 };
 
 /**
- * Connect an account: load its partition afresh (DBK_POST_ONE: ask for the account) and follow it.
- * The partitions that were followed before stay so. The account need not exist.
+ * Connect an account: load its partition afresh (opened for one event: ask for the account) and
+ * follow it. The partitions that were followed before stay so. The account need not exist.
  *
  * When this returns, the state is that of a prefix of this log, at least as far as its base;
  * dbk_post_catch_up goes to the end.

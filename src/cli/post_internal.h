@@ -37,7 +37,7 @@ struct dbk_post {
     struct dbk_book *book;
     struct dbk_borrowed borrowed; /* its book is the session's; NULL where nothing is borrowed */
     struct dbk_sheet sheet;
-    struct dbk_producer *producer; /* NULL: opened when it is needed */
+    struct dbk_producer *producer; /* NULL: opened when it is needed; the log asks through it */
     bool *followed;                /* per partition */
     int64_t *offset_end;           /* per partition: where the log ended when it was asked */
     bool online;
@@ -78,9 +78,6 @@ DBK_MUST_CHECK int dbk_post_reset(struct dbk_post *post, int32_t partition, stru
 
 /** Let the producer connect, without sending anything yet. */
 DBK_MUST_CHECK int dbk_post_connect_producer(struct dbk_post *post, struct dbk_err *err);
-
-/** Open the producer if it is not open. */
-DBK_MUST_CHECK int dbk_post_producer(struct dbk_post *post, struct dbk_err *err);
 
 /** Look at a folded event: is it of the request's id? Before the account is updated. */
 void dbk_post_match(struct dbk_post *post, const struct dbk_entry *entry);

@@ -176,7 +176,7 @@ int dbk_post_once(struct dbk_cli *cli, const struct dbk_posting_order *order, st
 {
     struct dbk_post *post = NULL;
     struct folding folding = {.count = 0};
-    int code = dbk_post_open(&post, &cli->config, DBK_POST_ONE, err);
+    int code = dbk_post_open(&post, &cli->config, order->request.event.account, err);
     dbk_progress_start(&folding.progress, "read", "events", 0);
     if (code == 0) {
         dbk_post_watch(post, count_entry, &folding);

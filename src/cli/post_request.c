@@ -21,19 +21,23 @@ static void on_delivered(void *context, const struct dbk_delivery *delivery)
 
 int dbk_post_connect_producer(struct dbk_post *post, struct dbk_err *err)
 {
-    return dbk_producer_connect(&post->producer, post->config, 0, on_delivered, post, err);
+    return dbk_producer_connect(&post->producer, post->config, post->config->topic, 0, on_delivered,
+                                post, err);
 }
 
-int dbk_post_producer(struct dbk_post *post, struct dbk_err *err)
+static int open_producer(struct dbk_post *post, struct dbk_err *err)
 {
     if (post->producer != NULL)
         return 0;
-    return dbk_producer_open(&post->producer, post->config, dbk_log_topic(post->log), 0,
-                             on_delivered, post, err);
+    int code = dbk_post_connect_producer(post, err);
+    if (code == 0)
+        dbk_log_ask_through(post->log, post->producer);
+    return code == 0 ? dbk_producer_admit(post->producer, dbk_log_topic(post->log), err) : code;
 }
 
 static void close_producer(struct dbk_post *post)
 {
+    dbk_log_ask_through(post->log, NULL);
     dbk_producer_close(post->producer);
     post->producer = NULL;
 }
@@ -76,7 +80,7 @@ static int transmit(struct dbk_post *post, struct dbk_err *err)
     struct dbk_err why = {.text = ""};
     request->again = false;
     request->attempts++;
-    int code = dbk_post_producer(post, &why);
+    int code = open_producer(post, &why);
     if (code == 0)
         code = dbk_producer_send(post->producer, request->partition, post->result.event.account,
                                  request->json, request->length, 0, &why);

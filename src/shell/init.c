@@ -80,7 +80,7 @@ static int describe_created(struct dbk_kafka *kafka, const struct dbk_config *co
 {
     int64_t deadline_ms = dbk_clock_monotonic_ms() + DBK_KAFKA_TIMEOUT_MS;
     for (;;) {
-        int code = dbk_topic_describe(kafka, config, name, topic, findings, err);
+        int code = dbk_topic_describe(kafka, config, name, topic, findings, NULL, err);
         if (code != DBK_ENO || dbk_clock_monotonic_ms() > deadline_ms)
             return code == DBK_ENO ? DBK_EBROKER : code;
         usleep(50000);
@@ -105,7 +105,7 @@ static int ensure(struct dbk_kafka *kafka, const struct dbk_config *config, cons
 {
     struct dbk_topic_findings findings;
     bool created = false;
-    int code = dbk_topic_describe(kafka, config, name, topic, &findings, err);
+    int code = dbk_topic_describe(kafka, config, name, topic, &findings, NULL, err);
     if (code == DBK_ENO) {
         created = true;
         code = create(kafka, name, partition_count > 0 ? partition_count : PARTITION_COUNT_USUAL,
@@ -168,7 +168,8 @@ static int delete_topic(struct dbk_kafka *kafka, const struct dbk_config *config
     rd_kafka_queue_destroy(queue);
     rd_kafka_DeleteTopic_destroy(request);
     int64_t deadline_ms = dbk_clock_monotonic_ms() + DBK_KAFKA_TIMEOUT_MS;
-    while (code == 0 && dbk_topic_describe(kafka, config, name, &topic, &findings, &gone) == 0) {
+    while (code == 0 &&
+           dbk_topic_describe(kafka, config, name, &topic, &findings, NULL, &gone) == 0) {
         if (dbk_clock_monotonic_ms() > deadline_ms)
             return dbk_err_set(err, DBK_EBROKER,
                                "topic %s is still there after it was deleted. Try again.", name);

@@ -13,7 +13,9 @@ static void on_log(const rd_kafka_t *handle, int level, const char *facility, co
 {
     struct dbk_kafka *kafka = rd_kafka_opaque(handle);
     int64_t now_ms = dbk_clock_monotonic_ms();
-    if (level > 4) /* notices and below are about the library, not about the ledger */
+    /* Notices and below are about the library, not about the ledger; CONFWARN is about properties
+     * that only the other kind of client knows: those of -X are given to both. */
+    if (level > 4 || strcmp(facility, "CONFWARN") == 0)
         return;
     if (strcmp(facility, "GETPID") == 0 && strstr(text, "retrying") != NULL)
         return; /* a broker that has just started: it passes within a second */
@@ -61,7 +63,7 @@ void dbk_kafka_prepare(const struct dbk_config *config)
     for (size_t i = 0; i < config->property_count; i++)
         if (strcmp(config->properties[i].name, "security.protocol") == 0)
             return;
-    setenv("SASL_PATH", "/nonexistent", 1);
+    setenv("SASL_PATH", "/", 1);
 }
 
 int dbk_kafka_open(struct dbk_kafka *kafka, const struct dbk_config *config, rd_kafka_type_t type,
@@ -140,16 +142,17 @@ int dbk_kafka_timeout(const struct dbk_kafka *kafka, int most_ms)
 int dbk_kafka_connect(struct dbk_kafka *kafka, struct dbk_err *err)
 {
     int64_t deadline_ms = dbk_clock_monotonic_ms() + dbk_kafka_timeout(kafka, DBK_KAFKA_CONNECT_MS);
-    /* The cluster's id is part of the first answer; waiting for it asks nothing by itself. */
+    /* The cluster's id is part of the first answer; waiting for it asks nothing by itself. Only for
+     * a moment: an answer that comes just as the wait begins does not end it. */
     for (;;) {
-        char *cluster_id = rd_kafka_clusterid(kafka->handle, 100);
+        char *cluster_id = rd_kafka_clusterid(kafka->handle, 2);
         if (cluster_id != NULL) {
             rd_kafka_mem_free(kafka->handle, cluster_id);
             return 0;
         }
         if (dbk_kafka_is_stopped(kafka) || dbk_clock_monotonic_ms() > deadline_ms)
             return dbk_kafka_unreachable(kafka, err);
-        usleep(5000);
+        usleep(1000);
     }
 }
 

@@ -78,6 +78,9 @@ rd_kafka_event_t *dbk_kafka_await(struct dbk_kafka *kafka, rd_kafka_queue_t *que
  *  DBK_ESTOPPED. */
 int dbk_kafka_unreachable(struct dbk_kafka *kafka, struct dbk_err *err);
 
+/** A producer's connection. */
+struct dbk_kafka *dbk_producer_kafka(struct dbk_producer *producer);
+
 /** What a topic's settings endanger. */
 struct dbk_topic_findings {
     char fatal[512]; /* settings that would lose the ledger; "" where none */
@@ -87,11 +90,14 @@ struct dbk_topic_findings {
 /**
  * Ask for a topic: its existence, partitions, replicas and settings.
  *
+ * @param[out] low  each partition's low watermark, to be freed by the caller, also after an error;
+ *                  NULL where not wanted.
  * @return 0, DBK_ENO where there is no such topic (err is set), DBK_EBROKER.
  */
 DBK_MUST_CHECK int dbk_topic_describe(struct dbk_kafka *kafka, const struct dbk_config *config,
                                       const char *name, struct dbk_topic *topic,
-                                      struct dbk_topic_findings *findings, struct dbk_err *err);
+                                      struct dbk_topic_findings *findings, int64_t **low,
+                                      struct dbk_err *err);
 
 /** The topic whose name ends in DBK_SNAPSHOTS_SUFFIX has rules of its own. */
 bool dbk_topic_is_snapshots(const char *name);

@@ -23,11 +23,13 @@ struct reader {
 };
 
 struct dbk_log {
-    struct dbk_kafka kafka; /* first: the callbacks' opaque pointer */
+    struct dbk_kafka kafka;  /* first: the callbacks' opaque pointer */
+    struct dbk_kafka *asked; /* who is asked about the topic: itself, or a producer's */
     struct dbk_topic topic;
     rd_kafka_topic_t *handle;
     rd_kafka_queue_t *queue;
-    struct reader *readers;
+    struct reader *readers; /* one per partition */
+    int32_t reader_count;
     int32_t reading_count;
     int64_t short_since_ms;       /* 0: no partition ended before its end */
     int64_t heard_ms;             /* when the last record came, or reading began */
@@ -85,49 +87,79 @@ void dbk_batch_close(struct dbk_batch *batch)
 }
 
 /** Settings are a warning for readers: an auditor must be able to read a log in danger. */
-static int check_topic(struct dbk_log *log, struct dbk_err *err)
+static void warn(const struct dbk_log *log, const struct dbk_topic_findings *findings)
 {
-    struct dbk_topic_findings findings;
-    char name[sizeof log->topic.name];
-    memcpy(name, log->topic.name, sizeof name);
-    int code =
-        dbk_topic_describe(&log->kafka, log->kafka.config, name, &log->topic, &findings, err);
-    if (code != 0)
-        return code == DBK_ENO && !log->compacted ? (err->code = DBK_EBROKER) : code;
-    memcpy(log->topic.danger, findings.fatal, sizeof log->topic.danger);
-    if (log->quiet)
-        return 0;
     if (!log->topic.settings_known)
         dbk_warning("the settings of topic %s may not be read with these rights: whether it keeps "
                     "its events for ever is not known.",
                     log->topic.name);
-    if (findings.fatal[0] != '\0')
+    if (findings->fatal[0] != '\0')
         dbk_warning("topic %s is in danger of losing events: %s. Change that with kafka-configs "
                     "--alter now.",
-                    log->topic.name, findings.fatal);
-    if (findings.weak[0] != '\0')
-        dbk_warning("topic %s: %s", log->topic.name, findings.weak);
-    return 0;
+                    log->topic.name, findings->fatal);
+    if (findings->weak[0] != '\0')
+        dbk_warning("topic %s: %s", log->topic.name, findings->weak);
 }
 
 /** A ledger's log begins at 0; one that does not has lost its beginning. */
-static int check_beginning(struct dbk_log *log, struct dbk_err *err)
+static int check_beginning(const struct dbk_log *log, const int64_t *low, struct dbk_err *err)
 {
-    int64_t *low = calloc((size_t)log->topic.partition_count, sizeof *low);
-    if (low == NULL)
-        return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
-    int code = dbk_log_watermarks(log, low, NULL, err);
-    for (int32_t p = 0; code == 0 && p < log->topic.partition_count; p++)
+    for (int32_t p = 0; p < log->topic.partition_count; p++)
         if (low[p] != 0)
-            code =
-                dbk_err_set(err, DBK_ENO,
-                            "the log is damaged: partition %d of topic %s begins at offset "
-                            "%lld, the events before it are gone. Restore the topic from a copy "
-                            "(see docs/operations.md); a view built earlier still holds what was "
-                            "applied.",
-                            p, log->topic.name, (long long)low[p]);
+            return dbk_err_set(err, DBK_ENO,
+                               "the log is damaged: partition %d of topic %s begins at offset "
+                               "%lld, the events before it are gone. Restore the topic from a copy "
+                               "(see docs/operations.md); a view built earlier still holds what "
+                               "was applied.",
+                               p, log->topic.name, (long long)low[p]);
+    return 0;
+}
+
+static int check_topic(struct dbk_log *log, struct dbk_err *err)
+{
+    struct dbk_topic_findings findings;
+    int64_t *low = NULL;
+    char name[sizeof log->topic.name];
+    memcpy(name, log->topic.name, sizeof name);
+    int code = dbk_topic_describe(log->asked, log->kafka.config, name, &log->topic, &findings,
+                                  log->may_be_cut ? NULL : &low, err);
+    if (code == DBK_ENO && !log->compacted)
+        code = err->code = DBK_EBROKER; /* no such topic */
+    if (code == 0) {
+        memcpy(log->topic.danger, findings.fatal, sizeof log->topic.danger);
+        if (!log->quiet)
+            warn(log, &findings);
+        code = low != NULL ? check_beginning(log, low, err) : 0;
+    }
     free(low);
     return code;
+}
+
+/** Stop reading everywhere and drop what was fetched. */
+static void stop_reading(struct dbk_log *log)
+{
+    for (int32_t p = 0; p < log->reader_count; p++) {
+        if (log->readers[p].reading)
+            rd_kafka_consume_stop(log->handle, p);
+        log->readers[p].reading = false;
+    }
+    for (; log->fetched_next < log->fetched_count; log->fetched_next++)
+        rd_kafka_message_destroy(log->fetched[log->fetched_next]);
+    log->fetched_next = log->fetched_count = 0;
+    log->reading_count = 0;
+    log->short_since_ms = 0;
+}
+
+/** Have a reader for each of so many partitions: those there are, where there are as many. */
+static int have_readers(struct dbk_log *log, int32_t count, struct dbk_err *err)
+{
+    if (log->reader_count == count)
+        return 0;
+    stop_reading(log);
+    free(log->readers);
+    log->readers = calloc((size_t)count, sizeof *log->readers);
+    log->reader_count = log->readers != NULL ? count : 0;
+    return log->readers != NULL ? 0 : dbk_err_set(err, DBK_ENOMEM, "out of memory.");
 }
 
 /** For whom a log is opened. */
@@ -141,6 +173,7 @@ static int connect_log(struct dbk_log **log, const struct dbk_config *config, en
     struct dbk_log *opened = calloc(1, sizeof *opened);
     if (opened == NULL)
         return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
+    opened->asked = &opened->kafka;
     opened->quiet = purpose == FOR_WATCHING;
     opened->compacted = purpose == FOR_SNAPSHOTS;
     opened->may_be_cut = opened->compacted || purpose == FOR_AUDIT;
@@ -169,15 +202,18 @@ int dbk_log_connect(struct dbk_log **log, const struct dbk_config *config, struc
     return connect_log(log, config, FOR_ALL, err);
 }
 
+void dbk_log_ask_through(struct dbk_log *log, struct dbk_producer *producer)
+{
+    struct dbk_kafka *asked = producer != NULL ? dbk_producer_kafka(producer) : &log->kafka;
+    asked->timeout_ms = log->asked->timeout_ms;
+    log->asked = asked;
+}
+
 int dbk_log_check(struct dbk_log *log, struct dbk_err *err)
 {
     int code = check_topic(log, err);
-    if (code != 0)
-        return code;
-    log->readers = calloc((size_t)log->topic.partition_count, sizeof *log->readers);
-    if (log->readers == NULL)
-        return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
-    code = log->may_be_cut ? 0 : check_beginning(log, err);
+    if (code == 0)
+        code = have_readers(log, log->topic.partition_count, err);
     if (code == 0 && !log->quiet)
         dbk_kafka_speak(&log->kafka);
     return code;
@@ -219,22 +255,7 @@ int dbk_log_open_snapshots(struct dbk_log **log, const struct dbk_config *config
 
 void dbk_log_set_timeout(struct dbk_log *log, int timeout_ms)
 {
-    log->kafka.timeout_ms = timeout_ms;
-}
-
-/** Stop reading everywhere and drop what was fetched. */
-static void stop_reading(struct dbk_log *log)
-{
-    for (int32_t p = 0; log->readers != NULL && p < log->topic.partition_count; p++) {
-        if (log->readers[p].reading)
-            rd_kafka_consume_stop(log->handle, p);
-        log->readers[p].reading = false;
-    }
-    for (; log->fetched_next < log->fetched_count; log->fetched_next++)
-        rd_kafka_message_destroy(log->fetched[log->fetched_next]);
-    log->fetched_next = log->fetched_count = 0;
-    log->reading_count = 0;
-    log->short_since_ms = 0;
+    log->asked->timeout_ms = timeout_ms;
 }
 
 void dbk_log_close(struct dbk_log *log)
@@ -259,7 +280,7 @@ const struct dbk_topic *dbk_log_topic(const struct dbk_log *log)
 
 int dbk_log_watermarks(struct dbk_log *log, int64_t *low, int64_t *high, struct dbk_err *err)
 {
-    return dbk_kafka_watermarks(&log->kafka, log->topic.name, log->topic.partition_count, low, high,
+    return dbk_kafka_watermarks(log->asked, log->topic.name, log->topic.partition_count, low, high,
                                 err);
 }
 
@@ -269,7 +290,7 @@ int dbk_log_start(struct dbk_log *log, const int64_t *offset_next, const int64_t
     stop_reading(log);
     log->heard_ms = dbk_clock_monotonic_ms();
     log->follows = false;
-    for (int32_t p = 0; p < log->topic.partition_count; p++) {
+    for (int32_t p = 0; p < log->reader_count; p++) {
         if (offset_next[p] >= offset_end[p])
             continue;
         log->follows = log->follows || offset_end[p] == DBK_OFFSET_FOLLOW;
@@ -286,7 +307,10 @@ int dbk_log_start(struct dbk_log *log, const int64_t *offset_next, const int64_t
 int dbk_log_follow(struct dbk_log *log, struct dbk_book *book, const bool *followed,
                    struct dbk_err *err)
 {
-    size_t count = (size_t)log->topic.partition_count;
+    size_t count = (size_t)dbk_book_partition_count(book);
+    int code = have_readers(log, (int32_t)count, err);
+    if (code != 0)
+        return code;
     int64_t *offsets = calloc(count * 2, sizeof *offsets);
     if (offsets == NULL)
         return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
@@ -295,7 +319,7 @@ int dbk_log_follow(struct dbk_log *log, struct dbk_book *book, const bool *follo
         offsets[p] = offset_next > 0 ? offset_next - 1 : 0;
         offsets[count + p] = followed[p] ? DBK_OFFSET_FOLLOW : 0;
     }
-    int code = dbk_log_start(log, offsets, offsets + count, err);
+    code = dbk_log_start(log, offsets, offsets + count, err);
     for (size_t p = 0; code == 0 && p < count; p++)
         log->readers[p].linking =
             followed[p] && dbk_book_checkpoint(book, (int32_t)p)->offset_next > 0;
@@ -306,7 +330,7 @@ int dbk_log_follow(struct dbk_log *log, struct dbk_book *book, const bool *follo
 
 bool dbk_log_is_linked(const struct dbk_log *log)
 {
-    for (int32_t p = 0; p < log->topic.partition_count; p++)
+    for (int32_t p = 0; p < log->reader_count; p++)
         if (log->readers[p].reading && log->readers[p].linking)
             return false;
     return true;
@@ -314,7 +338,7 @@ bool dbk_log_is_linked(const struct dbk_log *log)
 
 bool dbk_log_is_caught_up(const struct dbk_log *log)
 {
-    for (int32_t p = 0; p < log->topic.partition_count; p++)
+    for (int32_t p = 0; p < log->reader_count; p++)
         if (log->readers[p].reading && !log->readers[p].at_tail)
             return false;
     return true;
@@ -405,14 +429,21 @@ static int read_error(struct dbk_log *log, const rd_kafka_message_t *message, st
     }
 }
 
+/** @return who reads a partition; NULL: it is not read, any more. */
+static struct reader *reader_of(struct dbk_log *log, int32_t partition)
+{
+    bool reads = partition >= 0 && partition < log->reader_count && log->readers[partition].reading;
+    return reads ? &log->readers[partition] : NULL;
+}
+
 /** One thing from the library. @return true when it is done with. */
 static bool take(struct dbk_log *log, struct dbk_batch *batch, rd_kafka_message_t *message,
                  int *code, struct dbk_err *err)
 {
-    struct reader *reader = &log->readers[message->partition];
+    struct reader *reader = reader_of(log, message->partition);
     bool is_end = message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF;
-    if (!reader->reading || (message->err != 0 && !is_end)) {
-        if (reader->reading)
+    if (reader == NULL || (message->err != 0 && !is_end)) {
+        if (reader != NULL)
             *code = read_error(log, message, err);
         rd_kafka_message_destroy(message);
         return true;

@@ -19,6 +19,7 @@ struct dbk_producer {
     struct dbk_kafka kafka; /* first: the callbacks' opaque pointer */
     const struct dbk_config *config;
     rd_kafka_topic_t *topic;
+    bool admitted; /* the topic may be sent to */
     dbk_delivered *delivered;
     void *context;
     const atomic_bool *stop; /* NULL: nobody can ask to stop */
@@ -55,7 +56,7 @@ static void on_delivered(rd_kafka_t *handle, const rd_kafka_message_t *message, 
 }
 
 int dbk_producer_connect(struct dbk_producer **producer, const struct dbk_config *config,
-                         int linger_ms, dbk_delivered *delivered, void *context,
+                         const char *topic, int linger_ms, dbk_delivered *delivered, void *context,
                          struct dbk_err *err)
 {
     char linger[16];
@@ -67,6 +68,9 @@ int dbk_producer_connect(struct dbk_producer **producer, const struct dbk_config
          * Who does not waits for each event's outcome. */
         {"enable.gapless.guarantee", linger_ms > 0 ? "true" : "false"},
         {"acks", "all"},
+        {"allow.auto.create.topics", "false"},
+        /* Of what is asked through this connection: where a partition ends. */
+        {"isolation.level", "read_uncommitted"},
         {"message.timeout.ms", "0"},
         {"linger.ms", linger},
         {"partitioner", "murmur2_random"},
@@ -86,6 +90,11 @@ int dbk_producer_connect(struct dbk_producer **producer, const struct dbk_config
     opened->heard_ms = dbk_clock_monotonic_ms();
     int code =
         dbk_kafka_open(&opened->kafka, config, RD_KAFKA_PRODUCER, settings, on_delivered, err);
+    /* Now, so that where it is comes with the first answer. */
+    if (code == 0)
+        opened->topic = rd_kafka_topic_new(opened->kafka.handle, topic, NULL);
+    if (code == 0 && opened->topic == NULL)
+        code = dbk_err_set(err, DBK_ENOMEM, "out of memory.");
     if (code != 0) {
         dbk_producer_close(opened);
         return code;
@@ -102,10 +111,7 @@ int dbk_producer_admit(struct dbk_producer *producer, const struct dbk_topic *to
                            "nothing was sent: topic %s would lose the ledger's events: %s. Change "
                            "that with kafka-configs --alter first.",
                            topic->name, topic->danger);
-    /* Not before the topic is known to exist: a producer that asks for one may create it. */
-    producer->topic = rd_kafka_topic_new(producer->kafka.handle, topic->name, NULL);
-    if (producer->topic == NULL)
-        return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
+    producer->admitted = true;
     dbk_kafka_speak(&producer->kafka);
     return 0;
 }
@@ -114,7 +120,8 @@ int dbk_producer_open(struct dbk_producer **producer, const struct dbk_config *c
                       const struct dbk_topic *topic, int linger_ms, dbk_delivered *delivered,
                       void *context, struct dbk_err *err)
 {
-    int code = dbk_producer_connect(producer, config, linger_ms, delivered, context, err);
+    int code =
+        dbk_producer_connect(producer, config, topic->name, linger_ms, delivered, context, err);
     if (code == 0)
         code = dbk_producer_admit(*producer, topic, err);
     if (code != 0) {
@@ -122,6 +129,11 @@ int dbk_producer_open(struct dbk_producer **producer, const struct dbk_config *c
         *producer = NULL;
     }
     return code;
+}
+
+struct dbk_kafka *dbk_producer_kafka(struct dbk_producer *producer)
+{
+    return &producer->kafka;
 }
 
 void dbk_producer_stop_on(struct dbk_producer *producer, const atomic_bool *stop)
@@ -207,7 +219,7 @@ static int wait_a_moment(struct dbk_producer *producer, int timeout_ms, struct d
 int dbk_producer_send(struct dbk_producer *producer, int32_t partition, struct dbk_text key,
                       const void *value, size_t value_length, uint64_t tag, struct dbk_err *err)
 {
-    DBK_ASSERT(producer->topic != NULL);
+    DBK_ASSERT(producer->admitted);
     /* The library's signature is not const, but with F_COPY it only reads. */
     union {
         const void *in;

@@ -5,6 +5,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -189,10 +190,22 @@ static int read_metadata(struct dbk_kafka *kafka, const struct dbk_config *confi
     return code;
 }
 
+static int read_low(struct dbk_kafka *kafka, const struct dbk_topic *topic, int64_t **low,
+                    struct dbk_err *err)
+{
+    free(*low);
+    *low = calloc((size_t)topic->partition_count, sizeof **low);
+    return *low != NULL
+               ? dbk_kafka_watermarks(kafka, topic->name, topic->partition_count, *low, NULL, err)
+               : dbk_err_set(err, DBK_ENOMEM, "out of memory.");
+}
+
 int dbk_topic_describe(struct dbk_kafka *kafka, const struct dbk_config *config, const char *name,
-                       struct dbk_topic *topic, struct dbk_topic_findings *findings,
+                       struct dbk_topic *topic, struct dbk_topic_findings *findings, int64_t **low,
                        struct dbk_err *err)
 {
+    if (low != NULL)
+        *low = NULL;
     *topic = (struct dbk_topic){.partition_count = 0};
     *findings = (struct dbk_topic_findings){.fatal = ""};
     snprintf(topic->name, sizeof topic->name, "%s", name);
@@ -211,8 +224,11 @@ int dbk_topic_describe(struct dbk_kafka *kafka, const struct dbk_config *config,
     bool again;
     do {
         again = false;
-        rd_kafka_queue_t *queue = ask_settings(kafka, topic); /* both questions at once */
+        /* The settings take longest to answer: the others are asked meanwhile. */
+        rd_kafka_queue_t *queue = ask_settings(kafka, topic);
         code = read_metadata(kafka, config, topic, err);
+        if (code == 0 && low != NULL)
+            code = read_low(kafka, topic, low, err);
         if (code == 0)
             code = take_settings(kafka, queue, topic, findings, &again, err);
         rd_kafka_queue_destroy(queue);
