@@ -1,5 +1,6 @@
 #include "htpasswd.h"
 
+#include "library.h"
 #include "smallfile.h"
 
 #include <daybook/message.h>
@@ -21,6 +22,7 @@ struct user {
 };
 
 struct dbk_htpasswd {
+    __typeof__(&crypt_r) crypt_r; /* libcrypt's: see library.h */
     char *path;
     unsigned char key[32];
     pthread_mutex_t mutex; /* guards all below */
@@ -217,7 +219,8 @@ bool dbk_htpasswd_check(struct dbk_htpasswd *htpasswd, const char *user, const c
         return false;
     char *hash = hash_of(htpasswd, user, &known, &version);
     struct crypt_data *data = calloc(1, sizeof *data);
-    const char *made = hash != NULL && data != NULL ? crypt_r(password, hash, data) : NULL;
+    const char *made =
+        hash != NULL && data != NULL ? htpasswd->crypt_r(password, hash, data) : NULL;
     if (made != NULL && strlen(made) == strlen(hash))
         right = (CRYPTO_memcmp(made, hash, strlen(hash)) == 0) & known;
     if (data != NULL)
@@ -237,6 +240,8 @@ bool dbk_htpasswd_check(struct dbk_htpasswd *htpasswd, const char *user, const c
 
 int dbk_htpasswd_open(struct dbk_htpasswd **htpasswd, const char *path, struct dbk_err *err)
 {
+    static const struct dbk_symbol crypt_r_symbol = {"crypt_r",
+                                                     offsetof(struct dbk_htpasswd, crypt_r)};
     *htpasswd = NULL;
     struct dbk_htpasswd *opened = calloc(1, sizeof *opened);
     if (opened == NULL)
@@ -247,6 +252,8 @@ int dbk_htpasswd_open(struct dbk_htpasswd **htpasswd, const char *path, struct d
         opened->path == NULL || getrandom(opened->key, sizeof opened->key, 0) != sizeof opened->key
             ? dbk_err_set(err, DBK_ENOMEM, "out of memory.")
             : read_file(opened, err);
+    if (code == 0)
+        code = dbk_library_load(opened, "libcrypt.so.1", "libcrypt1", &crypt_r_symbol, 1, err);
     if (code != 0) {
         dbk_htpasswd_close(opened);
         return code;

@@ -1,8 +1,5 @@
 /**
- * libmicrohttpd, loaded when something is served.
- *
- * It needs GnuTLS, and that eight libraries more: linked to the program, they would make every
- * command start 2 ms later, a posting among them. Private to the shell.
+ * libmicrohttpd, loaded when something is served: see library.h. Private to the shell.
  */
 #ifndef DAYBOOK_MHD_H
 #define DAYBOOK_MHD_H

@@ -1,16 +1,13 @@
 #include <daybook/term.h>
 
+#include "curses_library.h"
+
 #include <locale.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <wctype.h>
-
-#define NCURSES_WIDECHAR 1
-#include <ncursesw/form.h>
-#include <ncursesw/menu.h>
-#include <ncursesw/ncurses.h>
 
 /** Escape alone is a key; what a terminal sends for one key comes together. */
 #define ESCAPE_DELAY_MS 25
@@ -41,11 +38,11 @@ static void choose_styles(struct dbk_term *term)
     term->styles[DBK_STYLE_GOOD] = A_BOLD;
     term->styles[DBK_STYLE_BAD] = A_BOLD;
     term->styles[DBK_STYLE_KEY] = A_REVERSE;
-    if ((no_color != NULL && no_color[0] != '\0') || !has_colors() || start_color() == ERR ||
-        use_default_colors() == ERR)
+    if ((no_color != NULL && no_color[0] != '\0') || !dbk_curses.has_colors() ||
+        dbk_curses.start_color() == ERR || dbk_curses.use_default_colors() == ERR)
         return;
-    init_pair(1, COLOR_GREEN, -1);
-    init_pair(2, COLOR_RED, -1);
+    dbk_curses.init_pair(1, COLOR_GREEN, -1);
+    dbk_curses.init_pair(2, COLOR_RED, -1);
     term->pairs[DBK_STYLE_GOOD] = 1;
     term->pairs[DBK_STYLE_BAD] = 2;
 }
@@ -57,10 +54,13 @@ int dbk_term_open(struct dbk_term **term, struct dbk_err *err)
     /* A machine without the locale that it names: characters are UTF-8 all the same. */
     if (MB_CUR_MAX == 1)
         setlocale(LC_CTYPE, "C.UTF-8");
+    int code = dbk_curses_load(err);
+    if (code != 0)
+        return code;
     struct dbk_term *opened = calloc(1, sizeof *opened);
     if (opened == NULL)
         return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
-    opened->screen = newterm(NULL, stdout, stdin);
+    opened->screen = dbk_curses.newterm(NULL, stdout, stdin);
     if (opened->screen == NULL) {
         free(opened);
         return dbk_err_set(err, DBK_EUSAGE,
@@ -68,13 +68,13 @@ int dbk_term_open(struct dbk_term **term, struct dbk_err *err)
                            "--no-tui.",
                            name != NULL ? name : "");
     }
-    set_term(opened->screen);
-    set_escdelay(ESCAPE_DELAY_MS);
-    cbreak();
-    noecho();
-    nonl();
-    keypad(stdscr, TRUE);
-    nodelay(stdscr, TRUE);
+    dbk_curses.set_term(opened->screen);
+    dbk_curses.set_escdelay(ESCAPE_DELAY_MS);
+    dbk_curses.cbreak();
+    dbk_curses.noecho();
+    dbk_curses.nonl();
+    dbk_curses.keypad(*dbk_curses.stdscr, TRUE);
+    dbk_curses.nodelay(*dbk_curses.stdscr, TRUE);
     choose_styles(opened);
     *term = opened;
     return 0;
@@ -83,15 +83,15 @@ int dbk_term_open(struct dbk_term **term, struct dbk_err *err)
 static void drop_menu(struct dbk_term *term)
 {
     if (term->menu != NULL) {
-        unpost_menu(term->menu);
-        free_menu(term->menu);
+        dbk_curses.unpost_menu(term->menu);
+        dbk_curses.free_menu(term->menu);
     }
     for (int i = 0; i < DBK_SCREEN_ITEMS && term->items[i] != NULL; i++) {
-        free_item(term->items[i]);
+        dbk_curses.free_item(term->items[i]);
         term->items[i] = NULL;
     }
     if (term->menu_window != NULL)
-        delwin(term->menu_window);
+        dbk_curses.delwin(term->menu_window);
     term->menu = NULL;
     term->menu_window = NULL;
 }
@@ -99,13 +99,13 @@ static void drop_menu(struct dbk_term *term)
 static void drop_field(struct dbk_term *term)
 {
     if (term->form != NULL) {
-        unpost_form(term->form);
-        free_form(term->form);
+        dbk_curses.unpost_form(term->form);
+        dbk_curses.free_form(term->form);
     }
     if (term->fields[0] != NULL)
-        free_field(term->fields[0]);
+        dbk_curses.free_field(term->fields[0]);
     if (term->field_window != NULL)
-        delwin(term->field_window);
+        dbk_curses.delwin(term->field_window);
     term->form = NULL;
     term->fields[0] = NULL;
     term->field_window = NULL;
@@ -118,15 +118,16 @@ void dbk_term_close(struct dbk_term *term)
         return;
     drop_menu(term);
     drop_field(term);
-    endwin();
-    delscreen(term->screen);
+    dbk_curses.endwin();
+    dbk_curses.delscreen(term->screen);
     free(term);
 }
 
 void dbk_term_size(const struct dbk_term *term, int *height, int *width)
 {
     (void)term;
-    getmaxyx(stdscr, *height, *width);
+    *height = dbk_curses.getmaxy(*dbk_curses.stdscr);
+    *width = dbk_curses.getmaxx(*dbk_curses.stdscr);
 }
 
 void dbk_term_field_text(struct dbk_term *term, char *text)
@@ -134,8 +135,8 @@ void dbk_term_field_text(struct dbk_term *term, char *text)
     text[0] = '\0';
     if (term->form == NULL)
         return;
-    form_driver(term->form, REQ_VALIDATION); /* brings what was typed into the buffer */
-    const char *buffer = field_buffer(term->fields[0], 0);
+    dbk_curses.form_driver(term->form, REQ_VALIDATION); /* brings what was typed into the buffer */
+    const char *buffer = dbk_curses.field_buffer(term->fields[0], 0);
     size_t length = buffer != NULL ? strlen(buffer) : 0;
     while (length > 0 && buffer[length - 1] == ' ')
         length--;
@@ -159,29 +160,30 @@ static void place_field(struct dbk_term *term, const struct dbk_screen *screen)
     if (term->form == NULL) {
         term->field_y = screen->field.y;
         term->field_x = screen->field.x;
-        term->field_window = newwin(1, screen->field.width, term->field_y, term->field_x);
-        term->fields[0] = new_field(1, screen->field.width, 0, 0, 0, 0);
+        term->field_window =
+            dbk_curses.newwin(1, screen->field.width, term->field_y, term->field_x);
+        term->fields[0] = dbk_curses.new_field(1, screen->field.width, 0, 0, 0, 0);
         if (term->field_window == NULL || term->fields[0] == NULL) {
             drop_field(term);
             return;
         }
-        field_opts_off(term->fields[0], O_STATIC | O_AUTOSKIP);
-        set_max_field(term->fields[0], DBK_FIELD_MAX);
-        set_field_back(term->fields[0], A_UNDERLINE);
-        term->form = new_form(term->fields);
+        dbk_curses.field_opts_off(term->fields[0], O_STATIC | O_AUTOSKIP);
+        dbk_curses.set_max_field(term->fields[0], DBK_FIELD_MAX);
+        dbk_curses.set_field_back(term->fields[0], A_UNDERLINE);
+        term->form = dbk_curses.new_form(term->fields);
         if (term->form == NULL) {
             drop_field(term);
             return;
         }
-        set_form_win(term->form, term->field_window);
-        set_form_sub(term->form, term->field_window);
-        post_form(term->form);
+        dbk_curses.set_form_win(term->form, term->field_window);
+        dbk_curses.set_form_sub(term->form, term->field_window);
+        dbk_curses.post_form(term->form);
         term->field_width = screen->field.width;
     }
     dbk_term_field_text(term, text);
     if (strcmp(text, screen->field.text) != 0) {
-        set_field_buffer(term->fields[0], 0, screen->field.text);
-        form_driver(term->form, REQ_END_LINE);
+        dbk_curses.set_field_buffer(term->fields[0], 0, screen->field.text);
+        dbk_curses.form_driver(term->form, REQ_END_LINE);
     }
 }
 
@@ -195,56 +197,59 @@ static void place_menu(struct dbk_term *term, const struct dbk_screen *screen)
     int width = screen->menu.across ? count * (screen->menu.width + gap) : screen->menu.width;
     for (int i = 0; i < count; i++) {
         memcpy(term->item_texts[i], screen->menu.items[i], DBK_SCREEN_TEXT);
-        term->items[i] = new_item(term->item_texts[i], NULL);
+        term->items[i] = dbk_curses.new_item(term->item_texts[i], NULL);
         if (term->items[i] == NULL)
             return;
     }
     term->menu_window =
-        newwin(screen->menu.across ? 1 : count, width, screen->menu.y, screen->menu.x);
-    term->menu = term->menu_window != NULL ? new_menu(term->items) : NULL;
+        dbk_curses.newwin(screen->menu.across ? 1 : count, width, screen->menu.y, screen->menu.x);
+    term->menu = term->menu_window != NULL ? dbk_curses.new_menu(term->items) : NULL;
     if (term->menu == NULL)
         return;
-    set_menu_win(term->menu, term->menu_window);
-    set_menu_sub(term->menu, term->menu_window);
-    set_menu_mark(term->menu, "");
-    set_menu_format(term->menu, screen->menu.across ? 1 : count, screen->menu.across ? count : 1);
-    set_menu_spacing(term->menu, 1, 1, gap > 0 ? gap : 1);
-    set_menu_fore(term->menu, screen->menu.focused ? A_REVERSE : A_NORMAL);
-    set_menu_back(term->menu, A_NORMAL);
-    set_current_item(term->menu, term->items[screen->menu.selected]);
-    post_menu(term->menu);
+    dbk_curses.set_menu_win(term->menu, term->menu_window);
+    dbk_curses.set_menu_sub(term->menu, term->menu_window);
+    dbk_curses.set_menu_mark(term->menu, "");
+    dbk_curses.set_menu_format(term->menu, screen->menu.across ? 1 : count,
+                               screen->menu.across ? count : 1);
+    dbk_curses.set_menu_spacing(term->menu, 1, 1, gap > 0 ? gap : 1);
+    dbk_curses.set_menu_fore(term->menu, screen->menu.focused ? A_REVERSE : A_NORMAL);
+    dbk_curses.set_menu_back(term->menu, A_NORMAL);
+    dbk_curses.set_current_item(term->menu, term->items[screen->menu.selected]);
+    dbk_curses.post_menu(term->menu);
 }
 
 void dbk_term_draw(struct dbk_term *term, const struct dbk_screen *screen)
 {
+    WINDOW *window = *dbk_curses.stdscr;
     int height, width;
-    getmaxyx(stdscr, height, width);
-    erase();
+    dbk_term_size(term, &height, &width);
+    dbk_curses.werase(window);
     for (int i = 0; i < screen->span_count; i++) {
         const struct dbk_span *span = &screen->spans[i];
         if (span->y >= height || span->x >= width)
             continue;
-        attr_set(term->styles[span->style], term->pairs[span->style], NULL);
+        dbk_curses.wattr_set(window, term->styles[span->style], term->pairs[span->style], NULL);
+        dbk_curses.wmove(window, span->y, span->x);
         if (span->style == DBK_STYLE_BAR && span->x == 0)
-            mvhline(span->y, 0, ' ' | A_REVERSE, width);
-        mvaddstr(span->y, span->x, span->text);
+            dbk_curses.whline(window, ' ' | A_REVERSE, width);
+        dbk_curses.waddstr(window, span->text);
     }
-    attr_set(A_NORMAL, 0, NULL);
+    dbk_curses.wattr_set(window, A_NORMAL, 0, NULL);
     place_menu(term, screen);
     place_field(term, screen);
-    wnoutrefresh(stdscr);
+    dbk_curses.wnoutrefresh(window);
     if (term->menu != NULL) {
-        touchwin(term->menu_window);
-        wnoutrefresh(term->menu_window);
+        dbk_curses.wtouchln(term->menu_window, 0, dbk_curses.getmaxy(term->menu_window), 1);
+        dbk_curses.wnoutrefresh(term->menu_window);
     }
     term->field_focused = screen->field.width > 0 && screen->field.focused;
-    curs_set(term->field_focused ? 1 : 0);
+    dbk_curses.curs_set(term->field_focused ? 1 : 0);
     if (term->form != NULL) {
-        pos_form_cursor(term->form);
-        touchwin(term->field_window);
-        wnoutrefresh(term->field_window);
+        dbk_curses.pos_form_cursor(term->form);
+        dbk_curses.wtouchln(term->field_window, 0, 1, 1);
+        dbk_curses.wnoutrefresh(term->field_window);
     }
-    doupdate();
+    dbk_curses.doupdate();
 }
 
 /** What the form does with a key, or 0. */
@@ -309,12 +314,12 @@ static bool is_gone(void)
 enum dbk_key dbk_term_read(struct dbk_term *term)
 {
     wint_t key = 0;
-    int kind = get_wch(&key);
+    int kind = dbk_curses.wget_wch(*dbk_curses.stdscr, &key);
     if (kind == ERR)
         return is_gone() ? DBK_KEY_CLOSED : DBK_KEY_NONE;
     int request = term->form != NULL ? request_of(term, kind == KEY_CODE_YES, key) : 0;
     if (request != 0) {
-        form_driver(term->form, request);
+        dbk_curses.form_driver(term->form, request);
         return DBK_KEY_EDITED;
     }
     if (kind == KEY_CODE_YES)
@@ -326,11 +331,11 @@ enum dbk_key dbk_term_read(struct dbk_term *term)
     if (key == 0x1B)
         return DBK_KEY_ESCAPE;
     if (key == ('L' & 0x1F)) {
-        clearok(stdscr, TRUE);
+        dbk_curses.clearok(*dbk_curses.stdscr, TRUE);
         return DBK_KEY_RESIZE; /* draw everything again */
     }
     if (term->form == NULL || !iswprint(key))
         return DBK_KEY_OTHER;
-    form_driver_w(term->form, OK, (wchar_t)key);
+    dbk_curses.form_driver_w(term->form, OK, (wchar_t)key);
     return DBK_KEY_EDITED;
 }

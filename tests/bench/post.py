@@ -1,10 +1,11 @@
 """How long a posting takes, from Enter to the log's decision, beside a bare acknowledgement.
 
-    post.py DAYBOOK POSTER BROKERS TOPIC DATABASE [COUNT]
+    post.py DAYBOOK POSTER SEND_ONE BROKERS TOPIC DATABASE [COUNT]
 
 A session as the teller has one, with a view of 100,000 accounts at hand; then the command as a
 process of its own, from the start of the process to its answer and to its end, with a view that a
-projector keeps fresh, beside a process that only starts.
+projector keeps fresh, in turns with a process that sends one event and checks nothing.
+Prints a line "what|measured|against" each.
 """
 import os
 import signal
@@ -14,15 +15,18 @@ import time
 
 from confluent_kafka import Producer
 
-daybook, poster, brokers, topic, database = sys.argv[1:6]
-count = int(sys.argv[6]) if len(sys.argv) > 6 else 2000
+daybook, poster, send_one, brokers, topic, database = sys.argv[1:7]
+count = int(sys.argv[7]) if len(sys.argv) > 7 else 2000
 environment = dict(os.environ, DAYBOOK_BROKERS=brokers, DAYBOOK_TOPIC=topic,
                    DAYBOOK_DATABASE=database)
 
 
+def middle(taken):
+    return sorted(taken)[len(taken) // 2]
+
+
 def times(taken):
-    taken = sorted(taken)
-    return f"p50 {taken[len(taken) // 2]:.1f} ms, p99 {taken[len(taken) * 99 // 100]:.1f} ms"
+    return f"p50 {middle(taken):.1f} ms, p99 {sorted(taken)[len(taken) * 99 // 100]:.1f} ms"
 
 
 def run(*words):
@@ -44,6 +48,7 @@ def value(account):
 
 
 run(daybook, "init", "--partitions", "12")
+run(daybook, "init", "--partitions", "12", "-t", topic + "-floor")
 bulk = Producer({"bootstrap.servers": brokers, "partitioner": "murmur2_random", "linger.ms": 50,
                  "queue.buffering.max.messages": 200000})
 for i in range(100000):
@@ -70,12 +75,20 @@ assert len(decided) == count and all(line.startswith("posted ") for line in line
 run(daybook, "project")
 follower = subprocess.Popen([daybook, "project", "--follow"], env=environment)
 time.sleep(2)
-commands = [run(daybook, "withdraw", "C000100", "0.01") for _ in range(500)]
+commands, floors = [], []
+for _ in range(500):
+    commands.append(run(daybook, "withdraw", "C000100", "0.01"))
+    floors.append(run(send_one, brokers, topic + "-floor", "0", "C000100", value("C000100")))
 follower.send_signal(signal.SIGINT)
 assert follower.wait() == 0
 starts = [run(daybook, "--version")[1] for _ in range(500)]
-print(f"a bare acknowledgement: {times(bare)}")
-print(f"a session, to the decision: {times(decided)}")
-print(f"the command, to its answer: {times(answer for answer, end in commands)}")
-print(f"the command, its whole process: {times(end for answer, end in commands)}")
-print(f"a process that only starts: {times(starts)}")
+answers = [answer for answer, end in commands]
+sent = [answer for answer, end in floors]
+print(f"a bare acknowledgement|{times(bare)}|floor of posting")
+print(f"the teller's session, to the decision|{times(decided)}|"
+      f"{middle(decided) / middle(bare):.2f} × an acknowledgement")
+print(f"a process that sends one event, to its acknowledgement|{times(sent)}|floor of the command")
+print(f"the command, to its answer|{times(answers)}|"
+      f"{middle(answers) / middle(sent):.2f} × sending one event")
+print(f"the command, its whole process|{times([end for answer, end in commands])}|")
+print(f"a process that only starts|{times(starts)}|")

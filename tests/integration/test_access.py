@@ -97,6 +97,18 @@ def test_what_would_be_unsafe_is_refused_with_what_to_do(ledger, htpasswd, optio
     assert words in ledger.run("serve", *options, status=2).stderr
 
 
+@pytest.mark.parametrize("library, package", [
+    ("libmicrohttpd.so.12", "libmicrohttpd12"), ("libcrypt.so.1", "libcrypt1"),
+])
+def test_a_library_that_is_missing_is_named_with_its_package(ledger, htpasswd, library, package):
+    ledger.init(1).run("project")
+    done = ledger.run_preloaded("no_library", "serve", "--listen", "127.0.0.1:0", "--htpasswd",
+                                htpasswd, DAYBOOK_NO_LIBRARY=library)
+    assert done.returncode == 1
+    assert re.search(rf"/nowhere/libmissing.so: .*\. Install Debian's package {package}\.$",
+                     done.stderr, re.M)
+
+
 @pytest.mark.parametrize("line, words", [
     ("anna:$apr1$abcdefgh$0123456789abcdefghijkl", ":1: the hash is MD5"),
     ("anna:secret", ":1: the hash is not bcrypt"),

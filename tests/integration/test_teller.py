@@ -458,6 +458,20 @@ def test_lines_from_a_pipe(ledger):
     assert ledger.run("teller", input="C100\nd 1\n").returncode == 0
 
 
+@pytest.mark.parametrize("library", ["libformw.so.6", "libmenuw.so.6"])
+def test_without_ncurses(ledger, library):
+    ledger.init(1)
+    release = os.environ["DAYBOOK_BIN_RELEASE"]
+    preloaded = os.path.join(os.path.dirname(release), "tests", "libno_library.so")
+    child = pexpect.spawn(release, ["teller"], encoding="utf-8", timeout=DEADLINE_S,
+                          env={**ledger.environment, "TERM": "xterm", "LD_PRELOAD": preloaded,
+                               "DAYBOOK_NO_LIBRARY": library})
+    child.expect(r"libmissing.so: .*Install Debian's package libncursesw6")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 1
+
+
 def test_what_others_post_while_a_prompt_waits(ledger):
     ledger.init(3).send(SAMPLE)
     child = pexpect.spawn(ledger.binary, ["teller", "--no-tui"], encoding="utf-8",
