@@ -254,6 +254,31 @@ def test_a_log_that_was_changed_takes_no_money(ledger):
     assert len(history(ledger, "C100")) == 2
 
 
+@pytest.mark.parametrize("before, now", [(1, 3), (12, 1)])
+def test_a_log_with_another_number_of_partitions_is_another_log(ledger, before, now):
+    """The view says where to begin to read before the topic has said how many partitions it has."""
+    ledger.init(before).run("deposit", "C100", "100", "--open")
+    ledger.run("project")
+    for topic in (ledger.topic, ledger.topic + "-snapshots"):
+        ledger.delete_topic(topic)
+    ledger.run("init", "--partitions", now)
+    for decided in ("7.00", "14.00"):
+        done = ledger.run("deposit", "C100", "7", "--open")
+        assert done.stdout.endswith(f"· C100 · {decided}\n") and "another log" in done.stderr
+    assert "there is no account" in ledger.run("deposit", "C10", "7", status=1).stderr
+
+
+def test_a_log_that_is_shorter_than_the_view_takes_no_money(ledger):
+    ledger.init(1).run("deposit", "C100", "100", "--open")
+    ledger.run("deposit", "C100", "100")
+    ledger.run("project")
+    ledger.delete_topic(ledger.topic)
+    ledger.run("init", "--partitions", "1")
+    done = ledger.run("deposit", "C100", "100", "--open", status=1)
+    assert "the log is damaged: partition 0" in done.stderr and "no offset 1" in done.stderr
+    assert "there is no account \"C100\" in the log" in ledger.run("history", "C100", status=1).stderr
+
+
 # The same id.
 
 
