@@ -33,7 +33,9 @@ one_library() { # one_library HEADER FILES...
 one_library librdkafka 'shell/kafka\.h' 'cli/versions\.c'
 one_library sqlite3 'shell/view_internal\.h' 'cli/versions\.c'
 one_library microhttpd 'shell/mhd\.h' 'cli/versions\.c'
-one_library ncursesw 'shell/term\.c' 'cli/versions\.c'
+one_library ncursesw 'shell/curses_library\.h'
+one_library crypt 'shell/htpasswd\.c'
+one_library dlfcn 'shell/library\.c'
 
 calls=$(nm -u "$2" | awk '$1 == "U" {print $2}' | sort -u |
     grep -E '^(printf|fprintf|puts|fopen|open|read|write|time|clock_gettime|gettimeofday|getenv|rand|random|getrandom|pthread_.*|thrd_.*|setlocale|localtime|mktime)(@.*)?$' || true)

@@ -91,7 +91,9 @@ void dbk_log_close(struct dbk_log *log);
  * Ask about the topic through a producer's connection, which need not wait until the broker has
  * answered a reader that there is nothing new: up to 100 ms.
  *
- * @param producer  until it is closed; NULL: the log's own connection again.
+ * The timeout of dbk_log_set_timeout goes with the questions.
+ *
+ * @param producer  NULL: the log's own connection again, before that producer is closed.
  */
 void dbk_log_ask_through(struct dbk_log *log, struct dbk_producer *producer);
 

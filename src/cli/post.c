@@ -296,14 +296,14 @@ static bool is_linked(const struct dbk_post *post)
     return dbk_log_is_linked(post->log);
 }
 
-/** It was read to the end that it had when it was asked. */
+/** It is read, and was to the end that it had when it was asked. */
 static bool is_caught_up(const struct dbk_post *post)
 {
     for (int32_t p = 0; p < dbk_book_partition_count(post->book); p++)
         if (post->followed[p] &&
             dbk_book_checkpoint(post->book, p)->offset_next < post->offset_end[p])
             return false;
-    return dbk_log_is_linked(post->log);
+    return post->retry_ms == 0 && dbk_log_is_linked(post->log);
 }
 
 /** Step until it is so, as long as the broker says something. */
@@ -421,9 +421,7 @@ static int connect(struct dbk_post *post, enum dbk_post_base base, struct dbk_er
     int32_t p = post->account.partition;
     bool had = post->followed[p];
     int code = post->borrowed.lender != NULL ? borrow_account(post, err) : 0;
-    if (code == 0 && base == DBK_POST_REPLAY)
-        code = dbk_post_reset(post, p, err);
-    else if (code == 0 && (base == DBK_POST_RECENTS || !had))
+    if (code == 0 && (base == DBK_POST_RECENTS || !had))
         code = load(post, p, base == DBK_POST_RECENTS, err);
     post->followed[p] = had || code == 0;
     look_at_account(post);

@@ -95,7 +95,6 @@ void dbk_post_watch(struct dbk_post *post, dbk_post_watcher *watcher, void *cont
 enum dbk_post_base {
     DBK_POST_FASTEST, /**< the view, or the last snapshot, or offset 0 */
     DBK_POST_RECENTS, /**< with the last transactions: the view, or offset 0 */
-    DBK_POST_REPLAY,  /**< offset 0, whatever there is: everything about the partition is seen */
 };
 
 /**

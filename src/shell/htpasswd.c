@@ -253,7 +253,8 @@ int dbk_htpasswd_open(struct dbk_htpasswd **htpasswd, const char *path, struct d
             ? dbk_err_set(err, DBK_ENOMEM, "out of memory.")
             : read_file(opened, err);
     if (code == 0)
-        code = dbk_library_load(opened, "libcrypt.so.1", "libcrypt1", &crypt_r_symbol, 1, err);
+        code = dbk_library_load(opened, "libcrypt.so.1", "Install Debian's package libcrypt1.",
+                                &crypt_r_symbol, 1, err);
     if (code != 0) {
         dbk_htpasswd_close(opened);
         return code;

@@ -13,9 +13,10 @@ static void on_log(const rd_kafka_t *handle, int level, const char *facility, co
 {
     struct dbk_kafka *kafka = rd_kafka_opaque(handle);
     int64_t now_ms = dbk_clock_monotonic_ms();
-    /* Notices and below are about the library, not about the ledger; CONFWARN is about properties
-     * that only the other kind of client knows: those of -X are given to both. */
-    if (level > 4 || strcmp(facility, "CONFWARN") == 0)
+    if (level > 4) /* notices and below are about the library, not about the ledger */
+        return;
+    /* A property that only the other kind of client knows: those of -X are given to both. */
+    if (strcmp(facility, "CONFWARN") == 0 && strstr(text, "will be ignored by this") != NULL)
         return;
     if (strcmp(facility, "GETPID") == 0 && strstr(text, "retrying") != NULL)
         return; /* a broker that has just started: it passes within a second */
@@ -63,6 +64,7 @@ void dbk_kafka_prepare(const struct dbk_config *config)
     for (size_t i = 0; i < config->property_count; i++)
         if (strcmp(config->properties[i].name, "security.protocol") == 0)
             return;
+    /* A folder without plugins; of one that is missing, the system's log would be told. */
     setenv("SASL_PATH", "/", 1);
 }
 

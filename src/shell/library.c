@@ -3,7 +3,7 @@
 #include <dlfcn.h>
 #include <string.h>
 
-int dbk_library_load(void *table, const char *library, const char *package,
+int dbk_library_load(void *table, const char *library, const char *remedy,
                      const struct dbk_symbol *symbols, size_t count, struct dbk_err *err)
 {
     void *loaded = dlopen(library, RTLD_NOW);
@@ -13,7 +13,5 @@ int dbk_library_load(void *table, const char *library, const char *package,
         memcpy((char *)table + symbols[i].offset, &address, sizeof address);
         found = address != NULL;
     }
-    return found
-               ? 0
-               : dbk_err_set(err, DBK_ENO, "%s. Install Debian's package %s.", dlerror(), package);
+    return found ? 0 : dbk_err_set(err, DBK_ENO, "%s. %s", dlerror(), remedy);
 }

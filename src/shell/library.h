@@ -22,10 +22,10 @@ struct dbk_symbol {
  * Load a library, and write the addresses of its symbols into a table of pointers.
  *
  * @param library  by the name that its interface has: "libcrypt.so.1".
- * @param package  Debian's, for the error.
+ * @param remedy   what to do where that fails, a sentence for the error.
  * @return 0; DBK_ENO, and the table may be half filled.
  */
-DBK_MUST_CHECK int dbk_library_load(void *table, const char *library, const char *package,
+DBK_MUST_CHECK int dbk_library_load(void *table, const char *library, const char *remedy,
                                     const struct dbk_symbol *symbols, size_t count,
                                     struct dbk_err *err);
 

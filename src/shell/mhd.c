@@ -14,7 +14,8 @@ int dbk_mhd_load(struct dbk_err *err)
     struct dbk_mhd loaded;
     if (dbk_mhd.start_daemon != NULL)
         return 0;
-    int code = dbk_library_load(&loaded, "libmicrohttpd.so.12", "libmicrohttpd12", symbols,
+    int code = dbk_library_load(&loaded, "libmicrohttpd.so.12",
+                                "Install Debian's package libmicrohttpd12.", symbols,
                                 sizeof symbols / sizeof symbols[0], err);
     if (code == 0)
         dbk_mhd = loaded;

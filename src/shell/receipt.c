@@ -224,7 +224,8 @@ int dbk_receipt_write(struct dbk_receipt *receipt, const char *path, struct dbk_
         return code;
     for (int32_t p = 0; code == 0 && p < receipt->partition_count; p++)
         code = dbk_state_add(&lines, dbk_book_ledger(book, p), p);
-    dbk_digest_bytes(&receipt->state, lines.bytes, lines.length);
+    if (code == 0)
+        dbk_digest_bytes(&receipt->state, lines.bytes, lines.length);
     receipt->written_ms = dbk_clock_wall_ms();
     json_t *object = code == 0 ? make_receipt(receipt) : NULL;
     char *text = object != NULL ? json_dumps(object, JSON_INDENT(1)) : NULL;

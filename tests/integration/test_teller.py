@@ -466,7 +466,7 @@ def test_without_ncurses(ledger, library):
     child = pexpect.spawn(release, ["teller"], encoding="utf-8", timeout=DEADLINE_S,
                           env={**ledger.environment, "TERM": "xterm", "LD_PRELOAD": preloaded,
                                "DAYBOOK_NO_LIBRARY": library})
-    child.expect(r"libmissing.so: .*Install Debian's package libncursesw6")
+    child.expect(r"libmissing.so: .*Install Debian's package libncursesw6, or use --no-tui")
     child.expect(pexpect.EOF)
     child.close()
     assert child.exitstatus == 1
