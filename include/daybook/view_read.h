@@ -11,7 +11,7 @@
 /** Begin to read everything as of one commit, and read that commit's identity and checkpoints.
  *
  * @param[out] checkpoints  partition_count of dbk_view_identity; a partition without a row has
- *                          offset_next -1.
+ *                          offset_next -1. NULL: not wanted.
  */
 DBK_MUST_CHECK int dbk_view_begin(struct dbk_view *view, struct dbk_checkpoint *checkpoints,
                                   struct dbk_err *err);

@@ -7,7 +7,6 @@
 #include <daybook/view_read.h>
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -38,24 +37,6 @@ static struct dbk_view *open_view(const struct dbk_topic *topic, const char *pat
     return NULL;
 }
 
-/** Begin the read transaction that stays open. */
-static int begin(struct dbk_view *view, struct dbk_err *err)
-{
-    size_t count = (size_t)dbk_view_identity(view)->partition_count;
-    struct dbk_checkpoint *checkpoints = calloc(count, sizeof *checkpoints);
-    if (checkpoints == NULL)
-        return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
-    int code = dbk_view_begin(view, checkpoints, err);
-    free(checkpoints);
-    return code;
-}
-
-static int load(struct dbk_view *view, struct dbk_book *book, int32_t only, struct dbk_err *err)
-{
-    int code = begin(view, err);
-    return code == 0 ? dbk_view_load(view, book, only, err) : code;
-}
-
 static int from_snapshots(struct dbk_book *book, struct dbk_log *log,
                           const struct dbk_config *config, int32_t only, struct dbk_err *err)
 {
@@ -74,7 +55,9 @@ int dbk_at_hand(struct dbk_book *book, struct dbk_log *log, const struct dbk_con
     *view = open_view(dbk_log_topic(log), config->database);
     if (*view == NULL)
         return from_snapshots(book, log, config, only, err);
-    int code = load(*view, book, only, &other);
+    int code = dbk_view_begin(*view, NULL, &other);
+    if (code == 0)
+        code = dbk_view_load(*view, book, only, &other);
     if (code == DBK_EVIEW) {
         dbk_warning("going on without the database: %s", other.text);
         dbk_view_close(*view);
@@ -96,7 +79,7 @@ void dbk_at_hand_borrow(struct dbk_borrowed *borrowed, const struct dbk_config *
     *borrowed = (struct dbk_borrowed){.book = NULL};
     if (dbk_view_open_read(&view, config->database, config->topic, &err) != 0)
         return;
-    int code = begin(view, &err);
+    int code = dbk_view_begin(view, NULL, &err);
     topic.partition_count = dbk_view_identity(view)->partition_count;
     snprintf(topic.name, sizeof topic.name, "%s", config->topic);
     if (code == 0)

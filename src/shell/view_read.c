@@ -6,15 +6,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
-int dbk_view_begin(struct dbk_view *view, struct dbk_checkpoint *checkpoints, struct dbk_err *err)
+static int read_checkpoints(struct dbk_view *view, struct dbk_checkpoint *checkpoints,
+                            struct dbk_err *err)
 {
     sqlite3_stmt *statement = NULL;
     int result = SQLITE_ERROR;
-    int code = dbk_view_exec(view, "BEGIN", err);
-    if (code == 0)
-        code = dbk_view_check_identity(view, NULL, err);
-    if (code != 0)
-        return code;
     int32_t count = view->identity.partition_count;
     for (int32_t p = 0; p < count; p++)
         checkpoints[p] = (struct dbk_checkpoint){.offset_next = -1};
@@ -36,9 +32,17 @@ int dbk_view_begin(struct dbk_view *view, struct dbk_checkpoint *checkpoints, st
                 memcpy(checkpoint->digest_before.bytes, sqlite3_column_blob(statement, 4),
                        DBK_DIGEST_SIZE);
         }
-    code = result == SQLITE_DONE ? 0 : dbk_view_fail(view, "cannot read the checkpoints", err);
+    int code = result == SQLITE_DONE ? 0 : dbk_view_fail(view, "cannot read the checkpoints", err);
     sqlite3_finalize(statement);
     return code;
+}
+
+int dbk_view_begin(struct dbk_view *view, struct dbk_checkpoint *checkpoints, struct dbk_err *err)
+{
+    int code = dbk_view_exec(view, "BEGIN", err);
+    if (code == 0)
+        code = dbk_view_check_identity(view, NULL, err);
+    return code == 0 && checkpoints != NULL ? read_checkpoints(view, checkpoints, err) : code;
 }
 
 void dbk_view_end(struct dbk_view *view)
