@@ -11,8 +11,8 @@ import time
 import uuid
 
 import pytest
-from confluent_kafka import Producer
-from confluent_kafka.admin import AdminClient
+from confluent_kafka import Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, OffsetSpec
 
 DEADLINE_S = 180  # for anything that could hang, on a machine that does much else
 SUPPRESSIONS = os.path.join(os.path.dirname(__file__), "lsan.supp")
@@ -161,6 +161,12 @@ class Ledger:
         """A broker that has just come back may not know yet who leads its partitions."""
         self.wait_for(lambda: all(partition.leader >= 0 for topic in self.topics().values()
                                   for partition in topic.partitions.values()), "leaders")
+
+    def wait_for_end(self, offset, partition=0):
+        """The marker of a transaction is written after its producer was told that it ended."""
+        place = TopicPartition(self.topic, partition)
+        self.wait_for(lambda: self.admin().list_offsets({place: OffsetSpec.latest()})[place]
+                      .result(DEADLINE_S).offset == offset, f"{place} to end at {offset}")
 
     def delete_topic(self, topic):
         """Delete it, and wait until the broker knows it no more."""

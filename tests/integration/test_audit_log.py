@@ -107,6 +107,7 @@ def test_absent_offsets_are_accepted_only_after_a_look(ledger):
     producer.begin_transaction()
     producer.produce(ledger.topic, json.dumps(event()).encode(), key=b"C100")
     producer.commit_transaction(DEADLINE_S)
+    ledger.wait_for_end(2)
     ledger.run("project")
     found = only(audit(ledger), check="log")
     assert (found["at"], found["stored"]) == ("0:1", "absent")
