@@ -64,7 +64,11 @@ def test_it_is_whole(bank, visit, name, language):
 def test_axe_finds_nothing(bank, visit, name, language):
     # The policy is lifted for axe, which is put into the page from outside.
     page = visit(bank, in_language(PATHS[name], language), bypass_csp=True, reduced_motion="reduce")
-    page.evaluate("document.querySelectorAll('details').forEach((d) => d.open = true)")
+    # All of a chart's rows are made alike: looking at hundreds would take minutes.
+    page.evaluate("""document.querySelectorAll('details').forEach((details) => {
+        details.open = true;
+        details.querySelectorAll('tbody tr:nth-child(n + 25)').forEach((row) => row.remove());
+    })""")
     for scheme, width in (("light", 1280), ("dark", 1280), ("light", 380)):
         page.set_viewport_size({"width": width, "height": 900})
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
