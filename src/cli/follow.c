@@ -27,6 +27,7 @@ struct follower {
     int64_t reminded_ms;
     struct dbk_publisher publisher;
     bool publishing;
+    int64_t unpublished_ms; /* when it was last told that this failed; 0: never */
 };
 
 /** Tell once in a while why nothing moves. */
@@ -229,7 +230,11 @@ static void publish(struct follower *follower)
     int code = dbk_publisher_step(&follower->publisher, follower->book, &err);
     if (code == 0 || code == DBK_ESTOPPED)
         return;
-    dbk_warning("this round of snapshots was not published, a later one will be: %s", err.text);
+    int64_t now_ms = dbk_clock_monotonic_ms();
+    if (follower->unpublished_ms == 0 || now_ms - follower->unpublished_ms >= REMIND_MS) {
+        follower->unpublished_ms = now_ms;
+        dbk_warning("a round of snapshots failed, and is tried again every 10 s: %s", err.text);
+    }
     dbk_publisher_close(&follower->publisher);
 }
 

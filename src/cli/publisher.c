@@ -25,7 +25,7 @@ int dbk_publisher_parse(struct dbk_publisher *publisher, const char *text, struc
 /** How long the broker has to take the last round before the next one begins. */
 #define FLUSH_PATIENCE_MS 1000
 
-/** After a failure the projector is not held up again before this. */
+/** After a failure the round is tried again, but the projector not held up before this. */
 #define RETRY_MS 10000
 
 int dbk_publisher_open(struct dbk_publisher *publisher, const struct dbk_config *config,
@@ -200,8 +200,8 @@ int dbk_publisher_put(struct dbk_publisher *publisher, struct dbk_book *book, in
 static bool is_due(const struct dbk_publisher *publisher, int64_t events, int64_t now_ms)
 {
     int64_t waited_ms = now_ms - publisher->last_ms;
-    if (publisher->producer == NULL && waited_ms < RETRY_MS)
-        return false;
+    if (publisher->producer == NULL) /* the last round failed */
+        return waited_ms >= RETRY_MS;
     return (publisher->every_events > 0 &&
             events - publisher->last_events >= publisher->every_events) ||
            (publisher->every_ms > 0 && waited_ms >= publisher->every_ms);

@@ -79,7 +79,7 @@ DBK_MUST_CHECK int dbk_publisher_put(struct dbk_publisher *publisher, struct dbk
 /**
  * Called between commits: begins a round when one is due and publishes one partition of it. A topic
  * that is ahead of the book, by another publisher's hand, is left alone. Whatever fails, the caller
- * closes, and a later round tries again.
+ * closes, and a later step tries again.
  */
 DBK_MUST_CHECK int dbk_publisher_step(struct dbk_publisher *publisher, struct dbk_book *book,
                                       struct dbk_err *err);

@@ -137,7 +137,11 @@ def test_a_publisher_notices_another_ones_rounds_and_a_reset(ledger, terminate):
                         >= total, "the projector")
     # Deleted and made anew empty, behind the publisher's back.
     ledger.delete_topic(topic)
+    ledger.send([event("LOST", "1.00")])
+    ledger.wait_for(lambda: "a round of snapshots failed" in open(follower.log).read(), "a failure")
     ledger.run("init", "--partitions", 2)
+    # The round that failed is tried again, even if no event comes.
+    ledger.wait_for(lambda: any(r[2] == b"LOST" for r in records(ledger, topic)), "another try")
     for name in ("X", "Y", "Z", "C100"):
         grow(name)
     assert follower.poll() is None
