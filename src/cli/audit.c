@@ -206,6 +206,7 @@ static int check_length(struct audit *audit, const char *of, const int64_t *want
     int64_t deadline_ms = dbk_clock_monotonic_ms() + SHORT_LOG_PATIENCE_MS;
     int64_t *high = dbk_offsets_new(audit->book, err);
     bool is_short;
+    bool told = false;
     int code = high == NULL ? DBK_ENOMEM : 0;
     do {
         is_short = false;
@@ -213,6 +214,10 @@ static int check_length(struct audit *audit, const char *of, const int64_t *want
             code = dbk_log_watermarks(audit->log, NULL, high, err);
         for (int32_t p = 0; code == 0 && p < count; p++)
             is_short = is_short || (audit->chosen[p] && high[p] < wanted[p]);
+        if (is_short && !told)
+            dbk_message("the log is shorter than %s; looking again for up to %d s",
+                        of, SHORT_LOG_PATIENCE_MS / 1000);
+        told = told || is_short;
         if (is_short)
             usleep(50000);
     } while (code == 0 && is_short && !dbk_stop_requested &&

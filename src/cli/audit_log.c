@@ -15,7 +15,6 @@ static void report_point(struct dbk_audit_log *log, int32_t partition, int64_t o
                                            .stored = stored,
                                            .partition = partition,
                                            .offset_first = offset_next,
-                                           .next = "daybook project --reset",
                                        });
 }
 

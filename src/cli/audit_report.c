@@ -35,6 +35,16 @@ static void open_json(struct dbk_report *report)
     report->begun = true;
 }
 
+/** What to do about it: a view is not made anew from a log that is in question. */
+static const char *next_step(const struct dbk_report *report,
+                             const struct dbk_difference *difference)
+{
+    if (difference->next != NULL)
+        return difference->next;
+    return report->log_differs ? "keep the view and all copies of the log"
+                               : "daybook project --reset";
+}
+
 static void print_json(struct dbk_report *report, const struct dbk_difference *difference,
                        const char *place, const char *date)
 {
@@ -51,7 +61,7 @@ static void print_json(struct dbk_report *report, const struct dbk_difference *d
         set_string(object, "at", place);
     if (date[0] != '\0')
         set_string(object, "date", date);
-    set_string(object, "next", difference->next);
+    set_string(object, "next", next_step(report, difference));
     char *text = json_dumps(object, JSON_COMPACT);
     report->failed = report->failed || text == NULL;
     open_json(report);
@@ -110,7 +120,7 @@ void dbk_report_difference(struct dbk_report *report, const struct dbk_differenc
         printf("; at %s", place);
     if (date[0] != '\0')
         printf("%s %.10s", place[0] != '\0' ? " of" : "; on", date);
-    printf("; %s\n", difference->next);
+    printf("; %s\n", next_step(report, difference));
     free(name);
 }
 

@@ -36,7 +36,7 @@ struct dbk_difference {
     int64_t offset_last;    /**< up to here; at least offset_first */
     int64_t date_s;         /**< valid where has_date */
     bool has_date;
-    const char *next; /**< the command that shows more, or repairs */
+    const char *next; /**< the command that shows more; NULL: it is to be repaired */
 };
 
 struct dbk_report {

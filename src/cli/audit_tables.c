@@ -14,8 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define REPAIR "daybook project --reset"
-
 /** A table walked beside the rows that should be in it. */
 struct table {
     const char *name;
@@ -160,7 +158,7 @@ static void place(const struct dbk_audit_tables *tables, struct dbk_difference *
 {
     const struct dbk_account *account = account_of(tables, account_id);
     difference->offset_first = -1;
-    difference->next = REPAIR;
+    difference->next = NULL;
     if (account == NULL)
         return;
     int32_t partition = (int32_t)(account_id % partition_count(tables));
@@ -179,7 +177,7 @@ static void place(const struct dbk_audit_tables *tables, struct dbk_difference *
 static void describe(const struct dbk_audit_tables *tables, const struct table *table,
                      const struct dbk_row *row, struct dbk_difference *difference, char *command)
 {
-    *difference = (struct dbk_difference){.check = table->name, .offset_first = -1, .next = REPAIR};
+    *difference = (struct dbk_difference){.check = table->name, .offset_first = -1};
     if (table->walk == DBK_WALK_ACCOUNTS || table->walk == DBK_WALK_BALANCES ||
         table->walk == DBK_WALK_DAYS)
         place(tables, difference, row->values[0].integer, command);
@@ -334,7 +332,6 @@ void dbk_audit_report_index(const struct dbk_audit_tables *tables, const char *n
                                               .expected = "the table's rows",
                                               .stored = "others",
                                               .offset_first = -1,
-                                              .next = REPAIR,
                                           });
 }
 
@@ -425,7 +422,6 @@ static int find_strays(const struct dbk_audit_tables *tables, struct dbk_err *er
                                                   .expected = "none: there is no such partition",
                                                   .stored = stored,
                                                   .offset_first = -1,
-                                                  .next = REPAIR,
                                               });
         code = dbk_view_cursor_next(cursor, err);
     }
@@ -465,7 +461,6 @@ static void report_schema(const struct dbk_audit_tables *tables, const struct db
                                               .expected = definitions[0],
                                               .stored = definitions[1],
                                               .offset_first = -1,
-                                              .next = REPAIR,
                                           });
     free(name);
 }

@@ -4,8 +4,6 @@
 
 #include <inttypes.h>
 
-#define REPAIR "daybook project --reset"
-
 static const struct dbk_audit_column day_columns[DBK_ROW_MAX] = {
     {"day", DBK_COLUMN_DAY},
     {"count of deposits", DBK_COLUMN_PLAIN},
@@ -66,7 +64,7 @@ static int next_day(struct by_date *by_date, struct dbk_err *err)
 static struct dbk_difference difference_of_day(int64_t day)
 {
     struct dbk_difference difference = {
-        .check = "daily_totals", .what = "a row", .offset_first = -1, .next = REPAIR};
+        .check = "daily_totals", .what = "a row", .offset_first = -1};
     difference.has_date = !__builtin_mul_overflow(day, DBK_SECONDS_PER_DAY, &difference.date_s) &&
                           difference.date_s >= DBK_DATE_MIN_S &&
                           difference.date_s <= DBK_DATE_MAX_S;
@@ -132,8 +130,7 @@ static int compare_totals(const struct dbk_audit_tables *tables, const struct db
                           struct dbk_err *err)
 {
     struct dbk_view_cursor *cursor = NULL;
-    struct dbk_difference difference = {
-        .check = "totals", .what = "a row", .offset_first = -1, .next = REPAIR};
+    struct dbk_difference difference = {.check = "totals", .what = "a row", .offset_first = -1};
     int code = dbk_view_cursor_open(&cursor, tables->view, DBK_WALK_TOTALS, NULL, err);
     if (code == 0)
         code = dbk_view_cursor_next(cursor, err);

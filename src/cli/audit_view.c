@@ -55,7 +55,6 @@ static int report_finding(void *context, const char *finding, struct dbk_err *er
                                       .expected = "ok",
                                       .stored = escaped,
                                       .offset_first = -1,
-                                      .next = "daybook project --reset",
                                   });
     free(escaped);
     return 0;
