@@ -215,8 +215,8 @@ static int check_length(struct audit *audit, const char *of, const int64_t *want
         for (int32_t p = 0; code == 0 && p < count; p++)
             is_short = is_short || (audit->chosen[p] && high[p] < wanted[p]);
         if (is_short && !told)
-            dbk_message("the log is shorter than %s; looking again for up to %d s",
-                        of, SHORT_LOG_PATIENCE_MS / 1000);
+            dbk_message("the log is shorter than %s; looking again for up to %d s", of,
+                        SHORT_LOG_PATIENCE_MS / 1000);
         told = told || is_short;
         if (is_short)
             usleep(50000);
