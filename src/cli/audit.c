@@ -17,10 +17,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-/** How long a new leader may take to know its partition's end. */
-#define SHORT_LOG_PATIENCE_MS 10000
 
 struct audit {
     const struct dbk_config *config;
@@ -198,30 +194,16 @@ static int check_beginning(struct audit *audit, struct dbk_err *err)
     return code;
 }
 
-/** Each partition must reach wanted[p]; a new leader may need a moment to know its end. */
+/** Each partition must reach wanted[p]. */
 static int check_length(struct audit *audit, const char *of, const int64_t *wanted,
                         struct dbk_err *err)
 {
     int32_t count = dbk_book_partition_count(audit->book);
-    int64_t deadline_ms = dbk_clock_monotonic_ms() + SHORT_LOG_PATIENCE_MS;
     int64_t *high = dbk_offsets_new(audit->book, err);
-    bool is_short;
-    bool told = false;
-    int code = high == NULL ? DBK_ENOMEM : 0;
-    do {
-        is_short = false;
-        if (code == 0)
-            code = dbk_log_watermarks(audit->log, NULL, high, err);
-        for (int32_t p = 0; code == 0 && p < count; p++)
-            is_short = is_short || (audit->chosen[p] && high[p] < wanted[p]);
-        if (is_short && !told)
-            dbk_message("the log is shorter than %s; looking again for up to %d s", of,
-                        SHORT_LOG_PATIENCE_MS / 1000);
-        told = told || is_short;
-        if (is_short)
-            usleep(50000);
-    } while (code == 0 && is_short && !dbk_stop_requested &&
-             dbk_clock_monotonic_ms() < deadline_ms);
+    for (int32_t p = 0; p < count; p++)
+        audit->offset_end[p] = audit->chosen[p] ? wanted[p] : 0;
+    int code = high == NULL ? DBK_ENOMEM
+                            : dbk_log_watermarks_from(audit->log, audit->offset_end, high, err);
     for (int32_t p = 0; code == 0 && p < count; p++) {
         char expected[64];
         char stored[64];

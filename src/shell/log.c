@@ -532,7 +532,7 @@ int dbk_log_watermarks_from(struct dbk_log *log, const int64_t *wanted, int64_t 
                             struct dbk_err *err)
 {
     int64_t deadline_ms = dbk_clock_monotonic_ms() + SHORT_LOG_PATIENCE_MS;
-    for (;;) {
+    for (bool told = log->quiet;; told = true) {
         bool is_short = false;
         int code = dbk_log_watermarks(log, NULL, high, err);
         for (int32_t p = 0; code == 0 && p < log->topic.partition_count; p++)
@@ -541,6 +541,9 @@ int dbk_log_watermarks_from(struct dbk_log *log, const int64_t *wanted, int64_t 
             return code;
         if (dbk_kafka_is_stopped(&log->kafka))
             return dbk_err_set(err, DBK_ESTOPPED, "stopped.");
+        if (!told)
+            dbk_message("topic %s ends earlier than expected; looking again for up to %d s",
+                        log->topic.name, SHORT_LOG_PATIENCE_MS / 1000);
         usleep(50000);
     }
 }
