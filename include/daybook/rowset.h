@@ -67,6 +67,5 @@ uint32_t dbk_rowset_match(struct dbk_rowset *rowset, uint32_t account, int64_t d
                           int64_t amount_minor);
 
 bool dbk_rowset_is_matched(const struct dbk_rowset *rowset, uint32_t row);
-uint32_t dbk_rowset_matched_count(const struct dbk_rowset *rowset);
 
 #endif

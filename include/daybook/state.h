@@ -30,12 +30,6 @@ struct dbk_state_entry {
     char name[DBK_ACCOUNT_MAX]; /**< account.name points here */
 };
 
-/** Append an entry, without newline. */
-void dbk_state_add_account(struct dbk_buffer *buffer, int32_t partition, uint32_t number,
-                           const struct dbk_account *account);
-void dbk_state_add_source(struct dbk_buffer *buffer, int32_t partition, uint32_t number,
-                          const struct dbk_source *source);
-
 /** @param key  DBK_STATE_KEY_MAX bytes. @return the key of a source. */
 struct dbk_text dbk_state_source_key(char *key, const struct dbk_source *source);
 

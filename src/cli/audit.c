@@ -127,6 +127,24 @@ static int check_identity(struct audit *audit, struct dbk_err *err)
     return 0;
 }
 
+/** "0:41, 1:17" of the last event (or, plus 0, the next one) in each partition that has any. */
+static void format_positions(char *text, size_t size, const struct dbk_book *book, int64_t plus)
+{
+    size_t used = 0;
+    text[0] = '\0';
+    for (int32_t p = 0; p < dbk_book_partition_count(book); p++) {
+        int64_t offset_next = dbk_book_checkpoint(book, p)->offset_next;
+        if (offset_next == 0)
+            continue;
+        if (used + 60 > size) {
+            snprintf(text + used, size - used, ", …");
+            return;
+        }
+        used += (size_t)snprintf(text + used, size - used, "%s%" PRId32 ":%" PRId64,
+                                 used > 0 ? ", " : "", p, offset_next + plus);
+    }
+}
+
 /** Begin where a receipt ends. */
 static int begin_since(struct audit *audit, struct dbk_err *err)
 {
@@ -152,7 +170,7 @@ static int begin_since(struct audit *audit, struct dbk_err *err)
                             audit->options->receipt, audit->options->since);
         dbk_audit_snapshots_skip(&audit->snapshots, p, audit->offset_start[p]);
     }
-    dbk_audit_positions(audit->result->since, sizeof audit->result->since, audit->book, 0);
+    format_positions(audit->result->since, sizeof audit->result->since, audit->book, 0);
     return code;
 }
 
@@ -277,7 +295,7 @@ static void sum_up(struct audit *audit)
     for (int32_t p = 0; p < dbk_book_partition_count(audit->book); p++)
         result->event_count +=
             dbk_book_checkpoint(audit->book, p)->offset_next - audit->offset_start[p];
-    dbk_audit_positions(result->through, sizeof result->through, audit->book, -1);
+    format_positions(result->through, sizeof result->through, audit->book, -1);
 }
 
 /** The view, at its own checkpoints. */
@@ -323,23 +341,6 @@ static int compare_the_rest(struct audit *audit, struct dbk_err *err)
     dbk_audit_log_finish(&audit->log_check);
     free(wanted);
     return code;
-}
-
-void dbk_audit_positions(char *text, size_t size, const struct dbk_book *book, int64_t plus)
-{
-    size_t used = 0;
-    text[0] = '\0';
-    for (int32_t p = 0; p < dbk_book_partition_count(book); p++) {
-        int64_t offset_next = dbk_book_checkpoint(book, p)->offset_next;
-        if (offset_next == 0)
-            continue;
-        if (used + 60 > size) {
-            snprintf(text + used, size - used, ", …");
-            return;
-        }
-        used += (size_t)snprintf(text + used, size - used, "%s%" PRId32 ":%" PRId64,
-                                 used > 0 ? ", " : "", p, offset_next + plus);
-    }
 }
 
 static int open_compared(struct audit *audit, struct dbk_err *err)

@@ -55,7 +55,4 @@ DBK_MUST_CHECK int dbk_audit(const struct dbk_config *config,
                              struct dbk_audit_result *result, struct dbk_err *err);
 void dbk_audit_clear(struct dbk_audit_result *result);
 
-/** "0:41, 1:17" of the last event (or, plus 0, the next one) in each partition that has any. */
-void dbk_audit_positions(char *text, size_t size, const struct dbk_book *book, int64_t plus);
-
 #endif

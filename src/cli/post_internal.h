@@ -62,10 +62,6 @@ DBK_MUST_CHECK int dbk_post_follow(struct dbk_post *post, struct dbk_err *err);
  *  DBK_EBROKER, else the code. */
 DBK_MUST_CHECK int dbk_post_may_pass(struct dbk_post *post, int code);
 
-/** @param[out] seq  the last number seen of the last request's source, or -1. @return 0,
- * DBK_ENOMEM, DBK_EVIEW. */
-DBK_MUST_CHECK int dbk_post_last_seq(struct dbk_post *post, int64_t *seq, struct dbk_err *err);
-
 /** Describe what kept a ledger from folding or looking up: no memory, or the view it borrows from.
  */
 int dbk_post_fold_failed(const struct dbk_post *post, int code, struct dbk_err *err);

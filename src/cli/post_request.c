@@ -137,7 +137,9 @@ static int prepare(struct dbk_post *post, const struct dbk_post_request *asked, 
     return 0;
 }
 
-int dbk_post_last_seq(struct dbk_post *post, int64_t *seq, struct dbk_err *err)
+/** @param[out] seq  the last number seen of the last request's source, or -1. @return 0,
+ * DBK_ENOMEM, DBK_EVIEW. */
+static int last_seq(struct dbk_post *post, int64_t *seq, struct dbk_err *err)
 {
     int code = dbk_ledger_find_source(dbk_book_ledger(post->book, post->request.partition), seq,
                                       post->result.event.source);
@@ -150,7 +152,7 @@ static int recognise(struct dbk_post *post, struct dbk_err *err)
     struct request *request = &post->request;
     int64_t seq_seen = -1;
     const struct dbk_event *event = &post->result.event;
-    int code = dbk_post_last_seq(post, &seq_seen, err);
+    int code = last_seq(post, &seq_seen, err);
     if (code != 0)
         return code;
     request->known = seq_seen >= event->seq;
@@ -236,7 +238,7 @@ static int decide(struct dbk_post *post, struct dbk_err *err)
         result->verdict = DBK_DUPLICATE;
         result->offset = request->offset;
         result->balance_minor = post->account.balance_minor;
-        int code = dbk_post_last_seq(post, &result->seq_seen, err);
+        int code = last_seq(post, &result->seq_seen, err);
         if (code != 0)
             return code;
     }

@@ -50,7 +50,8 @@ void dbk_serve_give_view(struct dbk_serve *serve, struct dbk_view *view)
 
 /* --- parameters --- */
 
-size_t dbk_serve_params(const struct dbk_answer *answer, struct dbk_param *params)
+/** Point params (DBK_HTTP_PARAMS of them) to the request's. @return how many. */
+static size_t point_to_params(const struct dbk_answer *answer, struct dbk_param *params)
 {
     size_t count = (size_t)answer->request->param_count;
     for (size_t i = 0; i < count; i++)
@@ -163,7 +164,7 @@ static void read_address(struct dbk_answer *answer)
         .query = "",
         .today = dbk_date_day(dbk_clock_wall_ms() / 1000),
         .params = answer->params,
-        .param_count = dbk_serve_params(answer, answer->params),
+        .param_count = point_to_params(answer, answer->params),
     };
 }
 

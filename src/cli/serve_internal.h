@@ -61,9 +61,6 @@ bool dbk_serve_page(struct dbk_answer *answer, int *code, struct dbk_err *err);
 void dbk_serve_say(struct dbk_answer *answer, int status, enum dbk_text_id title,
                    enum dbk_text_id advice);
 
-/** Point params (DBK_HTTP_PARAMS of them) to the request's. @return how many. */
-size_t dbk_serve_params(const struct dbk_answer *answer, struct dbk_param *params);
-
 /** Answer that a parameter is not as it should be, in the one shape of errors. */
 void dbk_serve_refuse(struct dbk_answer *answer, const struct dbk_param_problem *problem);
 

@@ -70,7 +70,8 @@ bool dbk_params_read(const struct dbk_field *fields, size_t field_count, void *s
     return true;
 }
 
-void dbk_params_begin(struct dbk_buffer *out, const char *name)
+/** Append "name=" in front of which an ampersand stands where out is not empty. */
+static void begin(struct dbk_buffer *out, const char *name)
 {
     if (out->length > 0)
         dbk_buffer_add_string(out, "&");
@@ -80,7 +81,7 @@ void dbk_params_begin(struct dbk_buffer *out, const char *name)
 
 void dbk_params_add(struct dbk_buffer *out, const char *name, const char *value)
 {
-    dbk_params_begin(out, name);
+    begin(out, name);
     dbk_escape_url(out, (struct dbk_text){value, (uint32_t)strlen(value)});
 }
 

@@ -23,9 +23,7 @@ bool dbk_params_read(const struct dbk_field *fields, size_t field_count, void *s
 bool dbk_params_fail(struct dbk_param_problem *problem, const char *name,
                      enum dbk_expected expected);
 
-/** Append "name=" in front of which an ampersand stands where out is not empty. */
-void dbk_params_begin(struct dbk_buffer *out, const char *name);
-/** The same with its value, percent-encoded. */
+/** Append "name=value", percent-encoded, after an ampersand where out is not empty. */
 void dbk_params_add(struct dbk_buffer *out, const char *name, const char *value);
 
 /** Copy a text that is clean, with max bytes at most. @param trimmed  drop spaces at its ends. */

@@ -34,7 +34,6 @@ struct dbk_rowset {
     uint32_t *slots;
     uint32_t slot_mask;
     uint8_t *matched; /* a bit a row */
-    uint32_t matched_count;
 };
 
 int dbk_rowset_open(struct dbk_rowset **rowset, const uint8_t hash_key[16])
@@ -247,13 +246,7 @@ uint32_t dbk_rowset_match(struct dbk_rowset *rowset, uint32_t account, int64_t d
         return DBK_NO_ROW;
     uint32_t row = *slot - 1;
     rowset->matched[row / 8] |= (uint8_t)(1U << (row % 8));
-    rowset->matched_count++;
     if (rowset->rows[row].next != DBK_NO_ROW)
         *slot = rowset->rows[row].next + 1;
     return row;
-}
-
-uint32_t dbk_rowset_matched_count(const struct dbk_rowset *rowset)
-{
-    return rowset->matched_count;
 }

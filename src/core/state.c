@@ -47,8 +47,9 @@ static void add_digest(struct dbk_buffer *buffer, const char *name, const struct
     add_string(buffer, name, hex);
 }
 
-void dbk_state_add_account(struct dbk_buffer *buffer, int32_t partition, uint32_t number,
-                           const struct dbk_account *account)
+/** Append it as an entry, without newline. */
+static void add_account(struct dbk_buffer *buffer, int32_t partition, uint32_t number,
+                        const struct dbk_account *account)
 {
     char date[DBK_DATE_TEXT_SIZE];
     dbk_buffer_add_string(buffer, "{");
@@ -77,8 +78,9 @@ static void source_hex(char *hex, const struct dbk_source *source)
     hex[32] = '\0';
 }
 
-void dbk_state_add_source(struct dbk_buffer *buffer, int32_t partition, uint32_t number,
-                          const struct dbk_source *source)
+/** Append it as an entry, without newline. */
+static void add_source(struct dbk_buffer *buffer, int32_t partition, uint32_t number,
+                       const struct dbk_source *source)
 {
     char hex[33];
     source_hex(hex, source);
@@ -191,9 +193,9 @@ static bool is_canonical(const struct dbk_state_entry *entry, struct dbk_text te
 {
     struct dbk_buffer again = {0};
     if (entry->is_source)
-        dbk_state_add_source(&again, entry->partition, (uint32_t)entry->number, &entry->source);
+        add_source(&again, entry->partition, (uint32_t)entry->number, &entry->source);
     else
-        dbk_state_add_account(&again, entry->partition, (uint32_t)entry->number, &entry->account);
+        add_account(&again, entry->partition, (uint32_t)entry->number, &entry->account);
     bool same = !again.failed && again.length == text.length &&
                 memcmp(again.bytes, text.bytes, text.length) == 0;
     dbk_buffer_clear(&again);
@@ -285,11 +287,11 @@ int dbk_state_each(struct dbk_ledger *ledger, int32_t partition, dbk_visit_entry
         value.length = 0;
         if (i < source_count) {
             const struct dbk_source *source = dbk_ledger_source(ledger, sorted[i].number);
-            dbk_state_add_source(&value, partition, sorted[i].number, source);
+            add_source(&value, partition, sorted[i].number, source);
             found = dbk_state_source_key(key, source);
         } else {
-            dbk_state_add_account(&value, partition, sorted[i].number,
-                                  dbk_ledger_account(ledger, sorted[i].number));
+            add_account(&value, partition, sorted[i].number,
+                        dbk_ledger_account(ledger, sorted[i].number));
         }
         code = value.failed
                    ? DBK_ENOMEM

@@ -99,9 +99,6 @@ DBK_MUST_CHECK int dbk_topic_describe(struct dbk_kafka *kafka, const struct dbk_
                                       struct dbk_topic_findings *findings, int64_t **low,
                                       struct dbk_err *err);
 
-/** The topic whose name ends in DBK_SNAPSHOTS_SUFFIX has rules of its own. */
-bool dbk_topic_is_snapshots(const char *name);
-
 /** @return the high-level reason of a watermark query that failed, or 0: see dbk_log_watermarks. */
 DBK_MUST_CHECK int dbk_kafka_watermarks(struct dbk_kafka *kafka, const char *topic,
                                         int32_t partition_count, int64_t *low, int64_t *high,

@@ -9,7 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
-bool dbk_topic_is_snapshots(const char *name)
+/** The topic whose name ends in DBK_SNAPSHOTS_SUFFIX has rules of its own. */
+static bool is_snapshots_topic(const char *name)
 {
     size_t length = strlen(name);
     size_t suffix = strlen(DBK_SNAPSHOTS_SUFFIX);
@@ -37,7 +38,7 @@ size_t dbk_topic_settings(struct dbk_kafka_setting *settings, size_t capacity, c
         {"min.compaction.lag.ms", "600000"},
         {"unclean.leader.election.enable", "false"},
     };
-    bool is_snapshots = dbk_topic_is_snapshots(topic);
+    bool is_snapshots = is_snapshots_topic(topic);
     const struct dbk_kafka_setting *chosen = is_snapshots ? snapshots : events;
     size_t count =
         is_snapshots ? sizeof snapshots / sizeof snapshots[0] : sizeof events / sizeof events[0];
@@ -76,7 +77,7 @@ static void compare_settings(struct dbk_topic *topic, struct dbk_topic_findings 
 {
     struct dbk_kafka_setting wanted[16];
     size_t count = dbk_topic_settings(wanted, 16, topic->name, topic->replication);
-    bool snapshots = dbk_topic_is_snapshots(topic->name);
+    bool snapshots = is_snapshots_topic(topic->name);
     for (size_t i = 0; i < count; i++) {
         const char *found = NULL;
         for (size_t j = 0; j < entry_count; j++)

@@ -115,8 +115,6 @@ DBK_MUST_CHECK int dbk_view_put_checkpoint(struct dbk_view *view, int32_t partit
                                            const struct dbk_checkpoint *checkpoint,
                                            struct dbk_err *err);
 DBK_MUST_CHECK int dbk_view_put_commit(struct dbk_view *view, struct dbk_err *err);
-DBK_MUST_CHECK int dbk_view_run(struct dbk_view *view, enum dbk_view_statement which,
-                                struct dbk_err *err);
 
 /* Files: path -> path.N */
 

@@ -48,7 +48,7 @@ static sqlite3_stmt *statement_of(struct dbk_view *view, enum dbk_view_statement
     return view->statements[which];
 }
 
-int dbk_view_run(struct dbk_view *view, enum dbk_view_statement which, struct dbk_err *err)
+static int run(struct dbk_view *view, enum dbk_view_statement which, struct dbk_err *err)
 {
     sqlite3_stmt *statement = statement_of(view, which);
     if (statement == NULL || sqlite3_step(statement) != SQLITE_DONE) {
@@ -90,7 +90,7 @@ static int put_row(struct dbk_view *view, enum dbk_view_statement which, const s
         return dbk_view_fail(view, "cannot write", err);
     for (int i = 0; i < row->count; i++)
         bind(statement, i + 1, &row->values[i]);
-    return dbk_view_run(view, which, err);
+    return run(view, which, err);
 }
 
 static int64_t signed_amount(const struct dbk_event *event)
@@ -120,7 +120,7 @@ static int insert_source(struct dbk_view *view, const struct dbk_entry *entry, s
     sqlite3_bind_text(statement, 2, source.bytes, (int)source.length, SQLITE_STATIC);
     sqlite3_bind_blob(statement, 3, digest.bytes, 16, SQLITE_STATIC);
     sqlite3_bind_int64(statement, 4, entry->event.seq);
-    return dbk_view_run(view, DBK_SQL_SOURCE, err);
+    return run(view, DBK_SQL_SOURCE, err);
 }
 
 int dbk_view_insert_entry(struct dbk_view *view, const struct dbk_entry *entry, bool daily,
@@ -163,7 +163,7 @@ int dbk_view_insert_points(struct dbk_view *view, const struct dbk_changes *chan
         sqlite3_bind_int(statement, 1, point->partition);
         sqlite3_bind_int64(statement, 2, point->offset_next);
         sqlite3_bind_blob(statement, 3, point->digest.bytes, DBK_DIGEST_SIZE, SQLITE_STATIC);
-        code = dbk_view_run(view, DBK_SQL_DIGEST, err);
+        code = run(view, DBK_SQL_DIGEST, err);
     }
     return code;
 }
@@ -206,7 +206,7 @@ int dbk_view_put_seq(struct dbk_view *view, int64_t source_id, int64_t seq, stru
         return dbk_view_fail(view, "cannot write", err);
     sqlite3_bind_int64(statement, 1, source_id);
     sqlite3_bind_int64(statement, 2, seq);
-    return dbk_view_run(view, DBK_SQL_SOURCE_SEQ, err);
+    return run(view, DBK_SQL_SOURCE_SEQ, err);
 }
 
 int dbk_view_put_checkpoint(struct dbk_view *view, int32_t partition,
@@ -223,7 +223,7 @@ int dbk_view_put_commit(struct dbk_view *view, struct dbk_err *err)
     if (statement == NULL)
         return dbk_view_fail(view, "cannot write", err);
     sqlite3_bind_int64(statement, 1, dbk_clock_wall_ms());
-    return dbk_view_run(view, DBK_SQL_META, err);
+    return run(view, DBK_SQL_META, err);
 }
 
 /** Mark what the entries changed as still to be written: a failed commit is tried again. */
@@ -312,14 +312,14 @@ static int write_changes(struct dbk_view *view, struct dbk_book *book,
         code = dbk_view_insert_points(view, changes, err);
     if (code == 0)
         code = dbk_view_put_commit(view, err);
-    return code == 0 ? dbk_view_run(view, DBK_SQL_COMMIT, err) : code;
+    return code == 0 ? run(view, DBK_SQL_COMMIT, err) : code;
 }
 
 static int write_if(struct dbk_view *view, struct dbk_book *book, const struct dbk_changes *changes,
                     bool linked, bool *replaced, struct dbk_err *err)
 {
     *replaced = false;
-    int code = dbk_view_run(view, DBK_SQL_BEGIN, err);
+    int code = run(view, DBK_SQL_BEGIN, err);
     if (code != 0)
         return code;
     /* Asked with the write lock held: a rebuild holds that lock while it swaps. */

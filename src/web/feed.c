@@ -154,11 +154,6 @@ static void add_digest(struct dbk_feed *feed, const char *name, const struct dbk
 
 /* --- lists --- */
 
-const char *dbk_feed_name(enum dbk_feed_list list)
-{
-    return lists[list].name;
-}
-
 static void begin_array(struct dbk_feed *feed)
 {
     begin_field(feed, lists[feed->list].name);

@@ -34,9 +34,6 @@ struct dbk_feed {
     bool any_field; /**< private */
 };
 
-/** The list's name, as files and JSON have it. */
-const char *dbk_feed_name(enum dbk_feed_list list);
-
 /** Header row, or the opening of the object and its array. */
 void dbk_feed_begin(struct dbk_feed *feed);
 /** For JSON: the end of both. @param next  the token of the next page; NULL: that was all.

@@ -67,13 +67,6 @@ void dbk_page_add_count(struct dbk_page *page, int64_t count, enum dbk_text_id o
 
 /* --- times and amounts --- */
 
-void dbk_page_add_iso_day(struct dbk_page *page, int64_t day)
-{
-    char text[DBK_DATE_TEXT_SIZE];
-    dbk_date_format(text, day * DBK_SECONDS_PER_DAY);
-    dbk_buffer_add(page->out, text, 10);
-}
-
 void dbk_page_add_time(struct dbk_page *page, int64_t date_s, bool with_time)
 {
     char text[DBK_DATE_TEXT_SIZE];

@@ -45,8 +45,6 @@ void dbk_page_downloads(struct dbk_page *page, const char *path, struct dbk_buff
 
 /** `<time>`; with_time: with the time of day, which is else left out at midnight. */
 void dbk_page_add_time(struct dbk_page *page, int64_t date_s, bool with_time);
-/** "2024-12-31", as inputs of type date have it. */
-void dbk_page_add_iso_day(struct dbk_page *page, int64_t day);
 
 /** A cell with an amount; key is its data-k, NULL for none. */
 void dbk_page_amount_cell(struct dbk_page *page, dbk_int128 amount_minor, const char *class,
