@@ -60,9 +60,9 @@ void dbk_kafka_prepare(const struct dbk_config *config);
 DBK_MUST_CHECK int dbk_log_open(struct dbk_log **log, const struct dbk_config *config,
                                 struct dbk_err *err);
 
-/** The first half of dbk_log_open, which waits for nothing: so much else can be done meanwhile. Of
- *  the topic only the name is known then: nothing but ask_through, follow, check and close may come
- *  next. */
+/** For whoever posts: the first half of dbk_log_open, which waits for nothing, so much else can be
+ *  done meanwhile. Of the topic only the name is known then: nothing but ask_through, follow, check
+ *  and close may come next. That a broker is silent is noticed within some seconds. */
 DBK_MUST_CHECK int dbk_log_connect(struct dbk_log **log, const struct dbk_config *config,
                                    struct dbk_err *err);
 /** The second half: wait for the broker, check the topic. @return as dbk_log_open; close it after a

@@ -294,7 +294,7 @@ void dbk_post_abandon(struct dbk_post *post, const char *why)
         return;
     if (post->producer != NULL && !request->acknowledged)
         request->maybe_sent = !dbk_producer_abandon(post->producer) || request->maybe_sent;
-    request->maybe_sent = request->maybe_sent || request->acknowledged;
+    request->maybe_sent = request->maybe_sent || request->acknowledged || request->first.found;
     dbk_err_set(&text, request->maybe_sent ? DBK_EUNKNOWN : DBK_EBROKER, "%s", why);
     fail(post, &text);
 }

@@ -8,6 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
+/** The protocol's number of a request that appends. */
+#define API_PRODUCE 0
+
 /** librdkafka's log lines come from its own threads. */
 static void on_log(const rd_kafka_t *handle, int level, const char *facility, const char *text)
 {
@@ -18,6 +21,8 @@ static void on_log(const rd_kafka_t *handle, int level, const char *facility, co
     /* A property that only the other kind of client knows: those of -X are given to both. */
     if (strcmp(facility, "CONFWARN") == 0 && strstr(text, "will be ignored by this") != NULL)
         return;
+    if (strcmp(facility, "CONFWARN") == 0 && strstr(text, "is experimental") != NULL)
+        return; /* what we set ourselves */
     if (strcmp(facility, "GETPID") == 0 && strstr(text, "retrying") != NULL)
         return; /* a broker that has just started: it passes within a second */
     /* The library's prefix "[thrd:...]: " says nothing to our readers. */
@@ -49,6 +54,26 @@ static void on_error(rd_kafka_t *handle, int code, const char *reason, void *opa
     if (code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
         snprintf(kafka->trouble, sizeof kafka->trouble, "%s", reason);
     pthread_mutex_unlock(&kafka->mutex);
+}
+
+/** A whole request has left, on a thread of the library. */
+static rd_kafka_resp_err_t on_request_sent(rd_kafka_t *handle, int socket, const char *broker,
+                                           int32_t broker_id, int16_t api_key, int16_t version,
+                                           int32_t number, size_t size, void *opaque)
+{
+    struct dbk_kafka *kafka = opaque;
+    (void)handle, (void)socket, (void)broker, (void)broker_id;
+    (void)version, (void)number, (void)size;
+    if (api_key == API_PRODUCE)
+        atomic_fetch_add(&kafka->produce_count, 1);
+    return RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+static rd_kafka_resp_err_t on_new(rd_kafka_t *handle, const rd_kafka_conf_t *conf, void *opaque,
+                                  char *why, size_t why_size)
+{
+    (void)conf, (void)why, (void)why_size;
+    return rd_kafka_interceptor_add_on_request_sent(handle, "daybook", on_request_sent, opaque);
 }
 
 static int set(rd_kafka_conf_t *conf, const char *name, const char *value, struct dbk_err *err)
@@ -90,8 +115,10 @@ int dbk_kafka_open(struct dbk_kafka *kafka, const struct dbk_config *config, rd_
     rd_kafka_conf_set_opaque(conf, kafka);
     rd_kafka_conf_set_log_cb(conf, on_log);
     rd_kafka_conf_set_error_cb(conf, on_error);
-    if (delivered != NULL)
+    if (delivered != NULL) {
         rd_kafka_conf_set_dr_msg_cb(conf, delivered);
+        rd_kafka_conf_interceptor_add_on_new(conf, "daybook", on_new, kafka);
+    }
     pthread_mutex_init(&kafka->mutex, NULL);
     kafka->quiet = true;
     kafka->timeout_ms = DBK_KAFKA_TIMEOUT_MS;
@@ -179,6 +206,9 @@ int dbk_kafka_unreachable(struct dbk_kafka *kafka, struct dbk_err *err)
     memcpy(trouble, kafka->trouble, sizeof trouble);
     bool rejected = kafka->rejected;
     pthread_mutex_unlock(&kafka->mutex);
+    char *detail = strstr(trouble, " (after "); /* of interest to the library's authors */
+    if (detail != NULL)
+        *detail = '\0';
     dbk_err_set(err, DBK_EBROKER,
                 "no broker answers at %s%s%s. Start one (scripts/kafka start), or name another "
                 "with -b HOST:PORT or DAYBOOK_BROKERS.",

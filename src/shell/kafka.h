@@ -10,6 +10,7 @@
 
 #include <librdkafka/rdkafka.h>
 #include <pthread.h>
+#include <stdatomic.h>
 
 /** How long a question to the cluster may take: others lead a dead broker's partitions after 10 s.
  */
@@ -31,6 +32,7 @@ struct dbk_kafka {
     bool rejected;                   /* a password or a certificate was not accepted */
     int timeout_ms;                  /* of a question to the broker */
     bool quiet;                      /* while connecting: the caller reports the trouble itself */
+    atomic_llong produce_count;      /* requests to append that have left */
     const struct dbk_config *config; /* must live as long */
 };
 

@@ -43,22 +43,6 @@ struct dbk_log {
     bool may_be_cut; /* the audit compares what is left of a log */
 };
 
-static const struct dbk_kafka_setting settings[] = {
-    {"enable.partition.eof", "true"},
-    {"isolation.level", "read_uncommitted"},
-    {"enable.auto.commit", "false"},
-    {"enable.auto.offset.store", "false"},
-    {"auto.offset.reset", "error"},
-    {"check.crcs", "true"},
-    /* Fetching pauses for up to a second when this many records wait: the default starves us. */
-    {"queued.min.messages", "600000"},
-    {"queued.max.messages.kbytes", "262144"},
-    {"fetch.message.max.bytes", "2097152"},
-    {"fetch.wait.max.ms", "100"},
-    {"reconnect.backoff.max.ms", "2000"},
-    {NULL, NULL},
-};
-
 int dbk_batch_open(struct dbk_batch *batch, size_t capacity)
 {
     *batch = (struct dbk_batch){.capacity = capacity};
@@ -163,12 +147,31 @@ static int have_readers(struct dbk_log *log, int32_t count, struct dbk_err *err)
 }
 
 /** For whom a log is opened. */
-enum purpose { FOR_ALL, FOR_WATCHING, FOR_AUDIT, FOR_SNAPSHOTS };
+enum purpose { FOR_ALL, FOR_POSTING, FOR_WATCHING, FOR_AUDIT, FOR_SNAPSHOTS };
 
 /** Begin to connect. The topic's handle comes first: its metadata are asked for on the way. */
 static int connect_log(struct dbk_log **log, const struct dbk_config *config, enum purpose purpose,
                        struct dbk_err *err)
 {
+    /* Whoever posts reads little at a time, and wants to know soon that a broker says nothing. */
+    bool posts = purpose == FOR_POSTING;
+    const struct dbk_kafka_setting settings[] = {
+        {"enable.partition.eof", "true"},
+        {"isolation.level", "read_uncommitted"},
+        {"enable.auto.commit", "false"},
+        {"enable.auto.offset.store", "false"},
+        {"auto.offset.reset", "error"},
+        {"check.crcs", "true"},
+        /* Fetching pauses for up to a second when this many records wait: the default starves us.
+         */
+        {"queued.min.messages", "600000"},
+        {"queued.max.messages.kbytes", "262144"},
+        {"fetch.message.max.bytes", posts ? "262144" : "2097152"},
+        {"fetch.wait.max.ms", "100"},
+        {"socket.timeout.ms", posts ? "4000" : "60000"},
+        {"reconnect.backoff.max.ms", "2000"},
+        {NULL, NULL},
+    };
     *log = NULL;
     struct dbk_log *opened = calloc(1, sizeof *opened);
     if (opened == NULL)
@@ -199,7 +202,7 @@ static int connect_log(struct dbk_log **log, const struct dbk_config *config, en
 
 int dbk_log_connect(struct dbk_log **log, const struct dbk_config *config, struct dbk_err *err)
 {
-    return connect_log(log, config, FOR_ALL, err);
+    return connect_log(log, config, FOR_POSTING, err);
 }
 
 void dbk_log_ask_through(struct dbk_log *log, struct dbk_producer *producer)

@@ -19,6 +19,7 @@ struct dbk_producer {
     struct dbk_kafka kafka; /* first: the callbacks' opaque pointer */
     const struct dbk_config *config;
     rd_kafka_topic_t *topic;
+    bool many;     /* records are sent in batches, not one by one */
     bool admitted; /* the topic may be sent to */
     dbk_delivered *delivered;
     void *context;
@@ -26,9 +27,38 @@ struct dbk_producer {
     int64_t sent_count;
     int64_t delivered_count;
     int64_t heard_ms;            /* when the last acknowledgement came */
+    int64_t before_count;        /* requests that left before those records that are in flight */
     rd_kafka_resp_err_t failure; /* of the first record that failed */
     bool maybe_sent;             /* that record may be in the log nevertheless */
 };
+
+/** @return true for what a broker refuses before it appends anything. */
+static bool is_refusal(rd_kafka_resp_err_t error)
+{
+    switch (error) {
+    case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
+    case RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE:
+    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP:
+    case RD_KAFKA_RESP_ERR_POLICY_VIOLATION:
+    case RD_KAFKA_RESP_ERR_INVALID_RECORD:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/** May a record that was not acknowledged be in the log? The library calls some errors certain
+ *  which a broker also gives after it appended, as where it ceases to lead meanwhile: certain is
+ *  only what never left, and the one answer that refuses. */
+static bool may_be_in_log(struct dbk_producer *producer, rd_kafka_resp_err_t error)
+{
+    int64_t left = atomic_load(&producer->kafka.produce_count) - producer->before_count;
+    if (is_refusal(error))
+        return !producer->many && left > 1; /* of many, others have left */
+    return left > 0;
+}
 
 /** Every record's fate arrives here, on the thread that polls. */
 static void on_delivered(rd_kafka_t *handle, const rd_kafka_message_t *message, void *opaque)
@@ -49,7 +79,7 @@ static void on_delivered(rd_kafka_t *handle, const rd_kafka_message_t *message, 
             producer->delivered(producer->context, &delivery);
         return;
     }
-    if (status == RD_KAFKA_MSG_STATUS_POSSIBLY_PERSISTED)
+    if (status != RD_KAFKA_MSG_STATUS_NOT_PERSISTED || may_be_in_log(producer, message->err))
         producer->maybe_sent = true;
     if (producer->failure == RD_KAFKA_RESP_ERR_NO_ERROR)
         producer->failure = message->err != 0 ? message->err : RD_KAFKA_RESP_ERR__FAIL;
@@ -85,6 +115,7 @@ int dbk_producer_connect(struct dbk_producer **producer, const struct dbk_config
     if (opened == NULL)
         return dbk_err_set(err, DBK_ENOMEM, "out of memory.");
     opened->config = config;
+    opened->many = linger_ms > 0;
     opened->delivered = delivered;
     opened->context = context;
     opened->heard_ms = dbk_clock_monotonic_ms();
@@ -225,6 +256,8 @@ int dbk_producer_send(struct dbk_producer *producer, int32_t partition, struct d
         const void *in;
         void *out;
     } payload = {.in = value};
+    if (producer->sent_count == producer->delivered_count)
+        producer->before_count = atomic_load(&producer->kafka.produce_count);
     /* Acknowledgements are served now and then: a poll for each event costs as much as sending.
      * Before the event is taken: what is found then is about those before it. */
     if ((++producer->sent_count & 1023) == 0) {

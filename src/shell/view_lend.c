@@ -35,6 +35,15 @@ static int damaged(struct dbk_view_lender *lender, const char *what)
                        lender->view->file, what, lender->view->path);
 }
 
+/** What an account has is what came, less what went. */
+static bool adds_up(const struct dbk_account *account)
+{
+    int64_t balance_minor;
+    return !__builtin_sub_overflow(account->deposits_minor, account->withdrawals_minor,
+                                   &balance_minor) &&
+           balance_minor == account->balance_minor;
+}
+
 static int lend_account(void *context, struct dbk_account *account)
 {
     struct dbk_view_lender *lender = context;
@@ -46,6 +55,8 @@ static int lend_account(void *context, struct dbk_account *account)
     if (code == 0)
         *account = dbk_view_take_account(lender->account);
     account->name = name;
+    if (code == 0 && !adds_up(account))
+        code = damaged(lender, "an account's balance");
     sqlite3_reset(lender->account);
     return code;
 }

@@ -229,7 +229,9 @@ def test_without_a_view_that_was_made_by_this_program_the_log_decides(bank):
     assert done.stderr.count("going on without the database") == 1
 
 
-@pytest.mark.parametrize("change", ["UPDATE sources SET seq = -1", "DELETE FROM balances"])
+@pytest.mark.parametrize("change", [
+    "UPDATE sources SET seq = -1", "DELETE FROM balances",
+    "UPDATE balances SET balance_minor = balance_minor + 1"])
 def test_a_row_that_cannot_be_right_does_not_decide(bank, change):
     bank.run("deposit", "C100", "1", "--id", "a:1")
     bank.run("project")
