@@ -410,10 +410,79 @@ static void teller_online__says_at_once_that_the_broker_is_lost(void **state)
     assert_int_equal(dbk_teller_key(&teller, DBK_KEY_F2), DBK_TELLER_SEND);
     dbk_teller_sent(&teller);
     dbk_teller_set_online(&teller, false);
-    assert_non_null(strstr(teller.notice, "In flight"));
+    assert_non_null(strstr(teller.notice, "5 is in flight"));
     dbk_teller_set_online(&teller, true);
     dbk_teller_decided(&teller, &result);
     assert_non_null(strstr(teller.notice, "Deposited"));
+    dbk_teller_clear(&teller);
+}
+
+static void teller_in_flight__what_is_typed_is_the_next_ones(void **state)
+{
+    struct dbk_teller teller = begin_connected(DBK_ENGLISH);
+    struct dbk_post_result posted = decided(DBK_OUTCOME_POSTED, DBK_POSTED, DBK_DEPOSIT);
+    struct dbk_post_result refused = decided(DBK_OUTCOME_REFUSED, DBK_OVERDRAFT, DBK_WITHDRAWAL);
+    (void)state;
+    type(&teller, "10");
+    assert_int_equal(dbk_teller_key(&teller, DBK_KEY_F2), DBK_TELLER_SEND);
+    dbk_teller_sent(&teller);
+    show(&teller, 24, 80);
+    assert_string_equal(screen.field.text, "");
+    type(&teller, "20");
+    assert_int_equal(dbk_teller_key(&teller, DBK_KEY_F2), DBK_TELLER_NOTHING);
+    assert_non_null(strstr(teller.refusal, "not decided yet"));
+    dbk_teller_decided(&teller, &posted);
+    assert_string_equal(teller.amount, "20");
+    /* What is refused can be typed on, unless another one was begun. */
+    dbk_teller_sent(&teller);
+    dbk_teller_decided(&teller, &refused);
+    assert_string_equal(teller.amount, "20");
+    dbk_teller_sent(&teller);
+    type(&teller, "3");
+    dbk_teller_decided(&teller, &refused);
+    assert_string_equal(teller.amount, "3");
+    dbk_teller_clear(&teller);
+}
+
+static void teller_notice__of_the_last_one_does_not_stay_beside_a_refusal(void **state)
+{
+    struct dbk_teller teller = begin_connected(DBK_ENGLISH);
+    struct dbk_post_result posted = decided(DBK_OUTCOME_POSTED, DBK_POSTED, DBK_DEPOSIT);
+    (void)state;
+    type(&teller, "10");
+    dbk_teller_sent(&teller);
+    dbk_teller_decided(&teller, &posted);
+    assert_non_null(strstr(teller.notice, "Deposited"));
+    type(&teller, "1.234");
+    assert_int_equal(dbk_teller_key(&teller, DBK_KEY_F2), DBK_TELLER_NOTHING);
+    assert_string_equal(teller.notice, "");
+    dbk_teller_clear(&teller);
+}
+
+static void teller_window__that_is_too_small_takes_no_keys(void **state)
+{
+    struct dbk_teller teller = begin_connected(DBK_ENGLISH);
+    (void)state;
+    type(&teller, "5");
+    show(&teller, 5, 20);
+    assert_int_equal(screen.field.width, 0); /* so that no letter is taken, either */
+    assert_int_equal(dbk_teller_key(&teller, DBK_KEY_F2), DBK_TELLER_NOTHING);
+    assert_int_equal(dbk_teller_key(&teller, DBK_KEY_TAB), DBK_TELLER_NOTHING);
+    assert_int_equal(dbk_teller_key(&teller, DBK_KEY_ENTER), DBK_TELLER_NOTHING);
+    show(&teller, 24, 80);
+    assert_int_equal(teller.focus, DBK_TELLER_AMOUNT);
+    assert_int_equal(dbk_teller_key(&teller, DBK_KEY_F2), DBK_TELLER_SEND);
+    dbk_teller_clear(&teller);
+}
+
+static void teller_back__begins_with_an_empty_search_at_the_same_account(void **state)
+{
+    struct dbk_teller teller = begin_connected(DBK_ENGLISH);
+    (void)state;
+    assert_int_equal(dbk_teller_key(&teller, DBK_KEY_ESCAPE), DBK_TELLER_DISCONNECT);
+    assert_string_equal(teller.search, "");
+    assert_int_equal(teller.list.match_count, 3);
+    assert_string_equal(dbk_teller_list_match(&teller.list, teller.list.selected)->name, "C100");
     dbk_teller_clear(&teller);
 }
 
@@ -425,15 +494,16 @@ static void teller_result__of_an_unknown_outcome_is_the_command_that_finds_out(v
     (void)state;
     result.event.account = text_of("O'Brien");
     assert_false(dbk_teller_result_text(text, sizeof text, &teller, &result));
-    assert_non_null(strstr(text, "twice: daybook withdraw --id 'teller:x:7' -b '127.0.0.1:9092' "
-                                 "-t 'client_transactions' -- 'O'\\''Brien' 100.00"));
+    assert_non_null(strstr(text, "looks: daybook withdraw --id 'teller:x:7' -b '127.0.0.1:9092' "
+                                 "-t 'client_transactions' --date '2026-05-02T21:31:29Z' -- "
+                                 "'O'\\''Brien' 100.00"));
     /* Cut, it would be another command. */
     memset(brokers, 'b', sizeof brokers - 1);
     assert_false(dbk_teller_result_text(text, sizeof text, &teller, &result));
     assert_non_null(strstr(text, "100.00"));
     memset(topic, '\'', sizeof topic - 1);
     assert_false(dbk_teller_result_text(text, sizeof text, &teller, &result));
-    assert_string_equal(strstr(text, "twice: "), "twice: --id teller:x:7");
+    assert_string_equal(strstr(text, "looks: "), "looks: --id teller:x:7");
     snprintf(brokers, sizeof brokers, "127.0.0.1:9092");
     snprintf(topic, sizeof topic, "client_transactions");
     dbk_teller_clear(&teller);
@@ -449,12 +519,14 @@ static void teller_result__of_an_unknown_outcome_is_shown_whole(void **state)
     dbk_teller_sent(&teller);
     dbk_teller_decided(&teller, &result);
     show(&teller, 24, 80);
-    assert_line(19, "");
+    assert_line(18, "");
+    assert_line(19, "  Sent, outcome unknown. This posts it if the log does not have it, never");
     assert_line(20,
-                "  Sent, outcome unknown. This says what became of it, and cannot post it twice:");
-    assert_line(21, "  daybook deposit --open --id 'teller:x:7' -b '127.0.0.1:9092' -t");
-    assert_line(22, "  'client_transactions' -- 'C100' 100.00");
-    assert_string_equal(teller.amount, "100");
+                "  twice; with --dry-run it only looks: daybook deposit --open --id 'teller:x:7'");
+    assert_line(21,
+                "  -b '127.0.0.1:9092' -t 'client_transactions' --date '2026-05-02T21:31:29Z' --");
+    assert_line(22, "  'C100' 100.00");
+    assert_string_equal(teller.amount, ""); /* another F2 would be another one */
     dbk_teller_clear(&teller);
 }
 
@@ -565,6 +637,10 @@ int main(void)
         cmocka_unit_test(teller_amount__is_refused_with_its_reason),
         cmocka_unit_test(teller_focus__goes_round_and_enter_presses),
         cmocka_unit_test(teller_online__says_at_once_that_the_broker_is_lost),
+        cmocka_unit_test(teller_in_flight__what_is_typed_is_the_next_ones),
+        cmocka_unit_test(teller_notice__of_the_last_one_does_not_stay_beside_a_refusal),
+        cmocka_unit_test(teller_window__that_is_too_small_takes_no_keys),
+        cmocka_unit_test(teller_back__begins_with_an_empty_search_at_the_same_account),
         cmocka_unit_test(teller_result__of_an_unknown_outcome_is_the_command_that_finds_out),
         cmocka_unit_test(teller_result__of_an_unknown_outcome_is_shown_whole),
         cmocka_unit_test(teller_run__leaves_with_what_is_not_known),

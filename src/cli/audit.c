@@ -229,6 +229,8 @@ static int check_length(struct audit *audit, const char *of, const int64_t *want
         if (!audit->chosen[p])
             continue;
         audit->offset_end[p] = high[p] < wanted[p] ? high[p] : wanted[p];
+        if (audit->with_view && high[p] > wanted[p])
+            audit->result->later_count += high[p] - wanted[p];
         if (high[p] >= wanted[p])
             continue;
         snprintf(expected, sizeof expected, "up to %d:%" PRId64 ", as %s has it", p, wanted[p] - 1,

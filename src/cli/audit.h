@@ -41,6 +41,7 @@ struct dbk_audit_result {
     int64_t declared_reordered_count; /**< accounts whose first such day is only in another order */
     json_t *negative;    /**< an array of accounts with a negative balance, at most print_max */
     json_t *declared;    /**< an array of the first rows that disagree; for json */
+    int64_t later_count; /**< events of the log that the view does not have yet */
     int64_t round_count; /**< rounds of snapshots that were checked */
     int64_t elapsed_ms;
 };

@@ -69,6 +69,7 @@ static int report_json(struct dbk_audit_result *result, bool complete, const str
     dbk_json_set_sum(object, "withdrawals", result->withdrawals_minor);
     dbk_json_set_sum(object, "balances", result->balances_minor);
     json_object_set_new(object, "snapshot_rounds", json_integer(result->round_count));
+    json_object_set_new(object, "later_events", json_integer(result->later_count));
     json_object_set_new(object, "absent", json_integer(result->absent_count));
     json_object_set_new(object, "negative_balances", json_integer(result->negative_count));
     if (result->negative != NULL)
@@ -137,6 +138,9 @@ static void report_text(const struct dbk_audit_result *result)
            result->account_count == 1 ? "" : "s", sum);
     print_count(result->round_count, "snapshot", "snapshots");
     print_count(result->absent_count, "absent record accepted", "absent records accepted");
+    if (result->later_count > 0)
+        printf("; %" PRId64 " later event%s in the log %s not in the view yet", result->later_count,
+               result->later_count == 1 ? "" : "s", result->later_count == 1 ? "is" : "are");
     if (result->negative_count + result->floorless_count + result->declared_account_count > 0)
         printf("; apart from that");
     print_negative(result);

@@ -76,8 +76,8 @@ static int parse(struct dbk_posting_order *order, char **argv, struct dbk_err *e
     order->request.date_matters = date != NULL;
     if (date != NULL && !dbk_date_parse(&event->date_s, date, strlen(date)))
         return dbk_err_set(err, DBK_EUSAGE,
-                           "--date %.100s: give a day that exists, as 2024-01-31 or "
-                           "2024-01-31T12:00:00Z.",
+                           "--date %.100s: write a day that exists as 2024-01-31, or with its time "
+                           "of UTC as 2024-01-31T12:00:00Z.",
                            date);
     if (date != NULL && event->date_s > dbk_clock_wall_ms() / 1000 + DBK_SECONDS_PER_DAY)
         dbk_warning("--date %.100s lies in the future.", date);
@@ -86,7 +86,7 @@ static int parse(struct dbk_posting_order *order, char **argv, struct dbk_err *e
         event->memo = dbk_text_of(memo);
     if (event->memo.length > 0 && !dbk_text_is_clean(event->memo, DBK_MEMO_MAX, false))
         return dbk_err_set(err, DBK_EUSAGE,
-                           "--memo: 1 to 200 bytes of UTF-8 without control characters.");
+                           "--memo: at most 200 bytes of UTF-8 without control characters.");
     enum dbk_id_problem problem =
         id == NULL ? DBK_ID_FINE : dbk_id_parse(&event->source, &event->seq, dbk_text_of(id));
     if (problem != DBK_ID_FINE)

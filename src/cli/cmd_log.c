@@ -13,8 +13,11 @@
 #include <string.h>
 #include <unistd.h>
 
+/** How many records come first where nothing else was said. */
+#define LAST_DEFAULT 10
+
 static const char *from_text;
-static int64_t last = 10;
+static int64_t last = -1;
 static bool end_there;
 
 static const struct dbk_option options[] = {
@@ -61,7 +64,8 @@ static int flush(struct tail *tail, struct dbk_err *err)
 {
     int code = tail->json ? 0 : dbk_table_print(&tail->table, err);
     if (code == 0 && (fflush(stdout) != 0 || ferror(stdout)))
-        code = dbk_err_set(err, DBK_ENO, "the output was closed.");
+        code = dbk_err_set(err, DBK_ENO, "%s", ""); /* whoever read it has enough */
+    ;
     return code;
 }
 
@@ -362,6 +366,9 @@ static int run(struct dbk_cli *cli, int argc, char **argv, struct dbk_err *err)
     struct dbk_view *view = NULL;
     (void)argc;
     (void)argv;
+    if (from_text != NULL && last >= 0)
+        return dbk_err_set(err, DBK_EUSAGE, "give --from or --last, not both.");
+    last = last >= 0 ? last : LAST_DEFAULT;
     int code = open_tail(&tail, cli, err);
     if (code == 0)
         code = choose_beginning(&tail, err);

@@ -92,8 +92,12 @@ static int run(struct dbk_cli *cli, int argc, char **argv, struct dbk_err *err)
     int code = find(&original, cli, err);
     if (code == DBK_ESTOPPED)
         code = dbk_err_set(err, DBK_EBROKER, "stopped; nothing was sent.");
-    if (code != 0)
+    if (code != 0) {
+        struct dbk_err other;
+        if (cli->json && dbk_post_print_not_sent(event, err->text, &other) != 0)
+            return dbk_err_set(err, DBK_ENOMEM, "out of memory; nothing was sent.");
         return code;
+    }
     dbk_reversal_source(source, original.partition, original.offset);
     event->account = (struct dbk_text){original.account, original.account_length};
     event->type = original.type == DBK_DEPOSIT ? DBK_WITHDRAWAL : DBK_DEPOSIT;

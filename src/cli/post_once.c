@@ -172,6 +172,16 @@ static int print(const struct dbk_post_result *result, bool json, struct dbk_err
                        result->event.seq, why.text);
 }
 
+/** It ended before anything was sent: whoever reads that need not think about it. */
+static int say_not_sent(int code, const struct dbk_posting_order *order, bool json,
+                        struct dbk_err *err)
+{
+    struct dbk_err why = *err;
+    if (strstr(why.text, "othing was sent") == NULL)
+        dbk_err_set(err, code, "nothing was sent: %s", why.text);
+    return json ? dbk_post_print_not_sent(&order->request.event, why.text, &why) : 0;
+}
+
 int dbk_post_once(struct dbk_cli *cli, const struct dbk_posting_order *order, struct dbk_err *err)
 {
     struct dbk_post *post = NULL;
@@ -187,6 +197,8 @@ int dbk_post_once(struct dbk_cli *cli, const struct dbk_posting_order *order, st
     if (code == 0)
         code = order->dry_run ? dbk_post_predict(post, &order->request, err)
                               : dbk_post_send(post, &order->request, err);
+    if (code != 0 && say_not_sent(code, order, cli->json, err) != 0)
+        code = dbk_err_set(err, DBK_ENOMEM, "out of memory; nothing was sent.");
     bool predicted =
         code == 0 && order->dry_run && dbk_post_result(post)->outcome == DBK_OUTCOME_NOT_SENT;
     if (code == 0)

@@ -9,21 +9,24 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/** A sentence with three amounts. */
+#define REASON_SIZE 256
+
 /** Why the fold refused: what would have been, and the limit. */
-static void print_reason(const struct dbk_post_result *result)
+static void format_reason(char *text, size_t size, const struct dbk_post_result *result)
 {
     char value[DBK_MONEY_TEXT_SIZE];
     char floor[DBK_MONEY_TEXT_SIZE];
     char left[DBK_MONEY_SUM_TEXT_SIZE];
     const struct dbk_event *event = &result->event;
     if (result->verdict != DBK_OVERDRAFT) {
-        fputs("overflow: the balance or the account's totals would not fit", stdout);
+        snprintf(text, size, "overflow: the balance or the account's totals would not fit");
         return;
     }
     dbk_money_format(value, event->value_minor);
     dbk_money_format(floor, event->floor_minor);
     dbk_money_format_sum(left, (dbk_int128)result->balance_minor - event->value_minor);
-    printf("overdraft: %s would leave %s, the floor is %s", value, left, floor);
+    snprintf(text, size, "overdraft: %s would leave %s, the floor is %s", value, left, floor);
 }
 
 static void print_position(const char *what, const struct dbk_post_result *result)
@@ -37,6 +40,8 @@ static void print_position(const char *what, const struct dbk_post_result *resul
 static void print_line(const struct dbk_post_result *result)
 {
     char balance[DBK_MONEY_TEXT_SIZE];
+    char reason[REASON_SIZE];
+    bool again = result->outcome == DBK_OUTCOME_ALREADY_REFUSED;
     dbk_money_format(balance, result->balance_minor);
     switch (result->outcome) {
     case DBK_OUTCOME_POSTED:
@@ -46,10 +51,9 @@ static void print_line(const struct dbk_post_result *result)
         break;
     case DBK_OUTCOME_REFUSED:
     case DBK_OUTCOME_ALREADY_REFUSED:
-        print_position("refused", result);
-        fputs(" · ", stdout);
-        print_reason(result);
-        printf(" · balance %s\n", balance);
+        format_reason(reason, sizeof reason, result);
+        print_position(again ? "already refused" : "refused", result);
+        printf(" · %s · balance %s%s\n", reason, again ? "then " : "", balance);
         break;
     case DBK_OUTCOME_ID_USED:
         printf("id already used for %" PRId32 ":%" PRId64 "\n", result->partition, result->offset);
@@ -75,8 +79,8 @@ static void add_id(json_t *object, const struct dbk_event *event)
     dbk_buffer_clear(&id);
 }
 
-/** What was asked for. */
-static void add_event(json_t *object, const struct dbk_event *event)
+/** What was asked for. @param whole  with what an earlier event of the same id need not share. */
+static void add_event(json_t *object, const struct dbk_event *event, bool whole)
 {
     char date[DBK_DATE_TEXT_SIZE];
     dbk_date_format(date, event->date_s);
@@ -84,12 +88,14 @@ static void add_event(json_t *object, const struct dbk_event *event)
     json_object_set_new(object, "type",
                         json_string(event->type == DBK_DEPOSIT ? "deposit" : "withdrawal"));
     dbk_json_set_amount(object, "amount", event->value_minor);
-    json_object_set_new(object, "date", json_string(date));
+    if (whole)
+        json_object_set_new(object, "date", json_string(date));
     if (event->has_floor)
         dbk_json_set_amount(object, "floor", event->floor_minor);
-    if (event->memo.length > 0)
+    if (event->memo.length > 0 && whole)
         dbk_json_set_text(object, "memo", event->memo);
-    add_id(object, event);
+    if (event->source.length > 0)
+        add_id(object, event);
 }
 
 static int print_json(const struct dbk_post_result *result, struct dbk_err *err)
@@ -107,7 +113,21 @@ static int print_json(const struct dbk_post_result *result, struct dbk_err *err)
     }
     if (result->outcome == DBK_OUTCOME_SEQ_BELOW)
         json_object_set_new(object, "seq_seen", json_integer(result->seq_seen));
-    add_event(object, &result->event);
+    if (result->outcome == DBK_OUTCOME_NOT_SENT || result->outcome == DBK_OUTCOME_UNKNOWN)
+        dbk_json_set_text(object, "error", dbk_text_of(result->err.text));
+    add_event(object, &result->event,
+              result->outcome != DBK_OUTCOME_ALREADY_POSTED &&
+                  result->outcome != DBK_OUTCOME_ALREADY_REFUSED);
+    return dbk_json_print(object, err);
+}
+
+int dbk_post_print_not_sent(const struct dbk_event *event, const char *why, struct dbk_err *err)
+{
+    json_t *object = json_object();
+    json_object_set_new(object, "outcome", json_string("not_sent"));
+    dbk_json_set_text(object, "error", dbk_text_of(why));
+    if (event->account.length > 0)
+        add_event(object, event, true);
     return dbk_json_print(object, err);
 }
 
@@ -123,20 +143,23 @@ int dbk_post_print_dry(const struct dbk_post_result *result, bool json, struct d
 {
     char value[DBK_EVENT_MAX];
     char balance[DBK_MONEY_TEXT_SIZE];
+    char reason[REASON_SIZE];
     dbk_money_format(balance, result->balance_minor);
     if (json) {
         json_t *object = json_object();
         json_object_set_new(object, "outcome", json_string("not_sent"));
         json_object_set_new(object, "verdict", json_string(dbk_verdict_name(result->verdict)));
         dbk_json_set_amount(object, "balance", result->balance_minor);
-        add_event(object, &result->event);
+        add_event(object, &result->event, true);
         return dbk_json_print(object, err);
     }
     printf("%.*s\n", (int)dbk_event_encode(value, &result->event), value);
-    if (result->verdict == DBK_POSTED)
+    if (result->verdict == DBK_POSTED) {
         dbk_message("would be posted, leaving %s; nothing was sent (--dry-run)", balance);
-    else
-        dbk_message("would be refused: %s, the balance is %s; nothing was sent (--dry-run)",
-                    dbk_verdict_name(result->verdict), balance);
+        return 0;
+    }
+    format_reason(reason, sizeof reason, result);
+    dbk_message("would be refused: %s; the balance is %s; nothing was sent (--dry-run)", reason,
+                balance);
     return 0;
 }

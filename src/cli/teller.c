@@ -1,6 +1,7 @@
 #include "teller.h"
 
 #include <daybook/amount_text.h>
+#include <daybook/date.h>
 #include <daybook/escape.h>
 #include <daybook/money.h>
 
@@ -57,7 +58,7 @@ static enum dbk_teller_action refuse(struct dbk_teller *teller, enum dbk_teller_
 
 static void notice(struct dbk_teller *teller, enum dbk_teller_text_id id, bool good)
 {
-    say(teller, teller->notice, id, "");
+    say(teller, teller->notice, id, teller->sent_amount);
     teller->notice_is_good = good;
 }
 
@@ -123,6 +124,7 @@ static enum dbk_teller_action send(struct dbk_teller *teller, enum dbk_transacti
     teller->refusal[0] = '\0';
     if (teller->waiting)
         return refuse(teller, DBK_TT_UNDECIDED, "");
+    teller->notice[0] = '\0';
     if (!dbk_teller_amount(&teller->value_minor, &why, teller->amount)) {
         teller->focus = DBK_TELLER_AMOUNT;
         return refuse(teller, why, "");
@@ -130,7 +132,6 @@ static enum dbk_teller_action send(struct dbk_teller *teller, enum dbk_transacti
     if (!teller->online)
         return refuse(teller, DBK_TT_OFFLINE_NOT_SENT, "");
     teller->type = type;
-    teller->notice[0] = '\0';
     return DBK_TELLER_SEND;
 }
 
@@ -142,6 +143,8 @@ static enum dbk_teller_action back(struct dbk_teller *teller)
     teller->account = NULL;
     teller->refusal[0] = '\0';
     teller->notice[0] = '\0';
+    teller->search[0] = '\0'; /* the next customer's is typed from its beginning */
+    teller->failed = dbk_teller_list_search(&teller->list, "", true) != 0;
     return DBK_TELLER_DISCONNECT;
 }
 
@@ -192,6 +195,8 @@ static enum dbk_teller_action key_at_transaction(struct dbk_teller *teller, enum
 
 enum dbk_teller_action dbk_teller_key(struct dbk_teller *teller, enum dbk_key key)
 {
+    if (teller->hidden) /* nobody acts on what nobody sees */
+        return DBK_TELLER_NOTHING;
     return teller->place == DBK_TELLER_ACCOUNTS ? key_at_accounts(teller, key)
                                                 : key_at_transaction(teller, key);
 }
@@ -223,12 +228,18 @@ void dbk_teller_sent(struct dbk_teller *teller)
 {
     teller->waiting = true;
     memcpy(teller->sent_amount, teller->amount, sizeof teller->amount);
+    teller->amount[0] = '\0'; /* what is typed from now on is the next one's */
     notice(teller, DBK_TT_SENDING, true);
 }
 
 void dbk_teller_late(struct dbk_teller *teller)
 {
     notice(teller, DBK_TT_IN_FLIGHT, false);
+}
+
+void dbk_teller_leave(struct dbk_teller *teller)
+{
+    notice(teller, DBK_TT_LEAVING, false);
 }
 
 /** "2026-05-02 21:31:29", with a space that can be searched for. */
@@ -259,14 +270,15 @@ static void add_word(struct dbk_buffer *buffer, const char *before, const char *
     dbk_escape_shell(buffer, dbk_text_of(word));
 }
 
-/** The command that finds out what became of an event, and posts it if it is not there: in this
- *  log, wherever it is typed. Where it is too long, its id alone. */
+/** The command that says what became of an event, and posts it if it is not there: in this log,
+ *  wherever and whenever it is typed. Where it is too long, its id alone. */
 static void format_command(char *out, const struct dbk_config *config,
                            const struct dbk_event *event)
 {
     struct dbk_buffer buffer = {.bytes = NULL};
     char amount[DBK_MONEY_TEXT_SIZE];
     char id[DBK_SOURCE_MAX + 32];
+    char date[DBK_DATE_TEXT_SIZE];
     char *account = dbk_escape_terminal(event->account, false);
     bool deposit = event->type == DBK_DEPOSIT;
     dbk_money_format(amount, event->value_minor);
@@ -275,6 +287,8 @@ static void format_command(char *out, const struct dbk_config *config,
     add_word(&buffer, deposit ? "daybook deposit --open --id " : "daybook withdraw --id ", id);
     add_word(&buffer, " -b ", config->brokers);
     add_word(&buffer, " -t ", config->topic);
+    dbk_date_format(date, event->date_s);
+    add_word(&buffer, " --date ", date);
     add_word(&buffer, " -- ", account != NULL ? account : "");
     dbk_buffer_add_string(&buffer, " ");
     dbk_buffer_add_string(&buffer, amount);
@@ -335,17 +349,15 @@ void dbk_teller_decided(struct dbk_teller *teller, const struct dbk_post_result 
     bool posted = dbk_teller_result_text(text, sizeof text, teller, result);
     if (!posted && result->outcome != DBK_OUTCOME_UNKNOWN) {
         dbk_teller_refuse(teller, text);
+        if (teller->amount[0] == '\0')
+            memcpy(teller->amount, teller->sent_amount, sizeof teller->amount);
         return;
     }
     memcpy(teller->notice, text, sizeof text);
     teller->notice_is_good = posted;
     teller->refusal[0] = '\0';
-    if (!posted)
-        return;
-    /* What was typed meanwhile is the next one's. */
-    if (strcmp(teller->amount, teller->sent_amount) == 0)
-        teller->amount[0] = '\0';
-    teller->focus = DBK_TELLER_AMOUNT;
+    if (posted)
+        teller->focus = DBK_TELLER_AMOUNT;
 }
 
 void dbk_teller_set_online(struct dbk_teller *teller, bool online)

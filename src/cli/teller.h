@@ -43,6 +43,7 @@ struct dbk_teller {
     enum dbk_teller_focus focus;
     bool online;
     bool loading;
+    bool hidden; /**< the last screen was too small to show anything: keys do nothing */
     struct dbk_teller_list list;
     char search[4 * DBK_FIELD_MAX + 1];
     char amount[4 * DBK_FIELD_MAX + 1];
@@ -56,7 +57,7 @@ struct dbk_teller {
     bool waiting; /**< a transaction is in flight */
     enum dbk_transaction_type type;
     int64_t value_minor;
-    char sent_amount[4 * DBK_FIELD_MAX + 1]; /**< as typed */
+    char sent_amount[4 * DBK_FIELD_MAX + 1]; /**< as typed: it comes back if that is refused */
 
     char refusal[DBK_SCREEN_TEXT]; /**< beside the field; "" where there is none */
     char notice[DBK_SCREEN_TEXT];  /**< below; "" where there is none */
@@ -86,6 +87,9 @@ void dbk_teller_sent(struct dbk_teller *teller);
 
 /** The answer takes longer than it should. */
 void dbk_teller_late(struct dbk_teller *teller);
+
+/** The user leaves, and what is in flight is waited for. */
+void dbk_teller_leave(struct dbk_teller *teller);
 
 /** The log, or somebody's patience, has decided about it. */
 void dbk_teller_decided(struct dbk_teller *teller, const struct dbk_post_result *result);

@@ -24,7 +24,7 @@ static void print(const struct dbk_teller_run *run, enum dbk_teller_text_id id, 
 }
 
 /** Ask, and read the answer. @return false at the end of what there is to read. */
-static bool ask(const struct dbk_teller_run *run, enum dbk_teller_text_id id, const char *value,
+static bool ask(struct dbk_teller_run *run, enum dbk_teller_text_id id, const char *value,
                 char **line, size_t *size)
 {
     char text[DBK_SCREEN_TEXT];
@@ -39,7 +39,28 @@ static bool ask(const struct dbk_teller_run *run, enum dbk_teller_text_id id, co
         putchar('\n'); /* nobody pressed Enter here */
     while (length > 0 && strchr("\n\r ", (*line)[length - 1]) != NULL)
         (*line)[--length] = '\0';
+    run->line_count += length >= 0;
+    if (length > 0) {
+        size_t spaces = strspn(*line, " ");
+        memmove(*line, *line + spaces, (size_t)length - spaces + 1);
+    }
     return length >= 0;
+}
+
+/** A person is told what can be typed. A script ends: what comes next was meant for what this line
+ *  would have done. */
+static int not_understood(const struct dbk_teller_run *run, const char *line, struct dbk_err *err)
+{
+    if (isatty(STDIN_FILENO)) {
+        print(run, DBK_TT_LINE_HELP, "");
+        return 0;
+    }
+    char *escaped = dbk_escape_terminal(dbk_text_of(line), false);
+    dbk_err_set(err, DBK_EUSAGE,
+                "line %" PRId64 ", \"%.100s\", is not understood; nothing from there on was done.",
+                run->line_count, escaped != NULL ? escaped : "?");
+    free(escaped);
+    return DBK_EUSAGE;
 }
 
 static void print_account_line(const struct dbk_teller_run *run)
@@ -96,11 +117,19 @@ static void list_recent(struct dbk_teller_run *run)
     }
 }
 
-/** What others posted while one was typing comes first; while no broker answers, that is said. */
-static int catch_up(struct dbk_teller_run *run, struct dbk_err *err)
+/** What others posted while one was typing comes first; while no broker answers, that is said.
+ *  @param[out] online  the log was read to its end. */
+static int catch_up(struct dbk_teller_run *run, bool *online, struct dbk_err *err)
 {
     struct dbk_err why;
-    int code = dbk_post_catch_up(run->post, &why);
+    int code = dbk_post_step(run->post, 0, &why);
+    if (code == 0 && !dbk_post_is_online(run->post)) {
+        print(run, DBK_TT_BROKER_LOST, "");
+        fflush(stdout);
+    }
+    if (code == 0)
+        code = dbk_post_catch_up(run->post, &why);
+    *online = code == 0;
     if (code == DBK_EBROKER)
         puts(why.text);
     else if (code != 0)
@@ -109,19 +138,19 @@ static int catch_up(struct dbk_teller_run *run, struct dbk_err *err)
 }
 
 /** Wait for the log's decision, however long the broker is away. */
-static int wait_for_decision(struct dbk_teller_run *run, struct dbk_err *err)
+static int wait_for_decision(struct dbk_teller_run *run, const char *amount, struct dbk_err *err)
 {
     bool told = false;
     int code = 0;
     while (code == 0 && dbk_post_result(run->post)->outcome == DBK_OUTCOME_WAITING) {
         code = dbk_post_step(run->post, 50, err);
         if (!told && !dbk_post_is_online(run->post)) {
-            print(run, DBK_TT_IN_FLIGHT, "");
+            print(run, DBK_TT_IN_FLIGHT, amount);
             fflush(stdout);
             told = true;
         }
         if (dbk_stop_requested && dbk_post_result(run->post)->outcome == DBK_OUTCOME_WAITING)
-            dbk_post_abandon(run->post, "it was left undecided.");
+            dbk_post_abandon(run->post, "stopped before the broker took it.");
     }
     return code;
 }
@@ -141,7 +170,7 @@ static int transact(struct dbk_teller_run *run, enum dbk_transaction_type type, 
     }
     int code = dbk_teller_run_send(run, type, value_minor, &why);
     if (code == 0) {
-        code = wait_for_decision(run, &why);
+        code = wait_for_decision(run, amount, &why);
         if (code != 0)
             dbk_post_abandon(run->post, why.text);
         dbk_teller_run_count(run, result);
@@ -152,6 +181,8 @@ static int transact(struct dbk_teller_run *run, enum dbk_transaction_type type, 
         *err = why;
     return code;
 }
+
+static const char *const quit[] = {"q", "quit", "quitter", NULL};
 
 /** @return the argument after one of some words, or NULL. */
 static const char *after(const char *line, const char *const *words)
@@ -164,6 +195,13 @@ static const char *after(const char *line, const char *const *words)
     return NULL;
 }
 
+/** While the broker is away nothing is sent, nor when the user stops. */
+static void refuse_offline(struct dbk_teller_run *run, bool stopped)
+{
+    print(run, stopped ? DBK_TT_NOT_SENT : DBK_TT_OFFLINE_NOT_SENT, "stopped.");
+    run->refused_count++;
+}
+
 /** What is done with one account. @param[out] left  the user is done with everything. */
 static int serve_account(struct dbk_teller_run *run, char **line, size_t *size, bool *left,
                          struct dbk_err *err)
@@ -172,28 +210,46 @@ static int serve_account(struct dbk_teller_run *run, char **line, size_t *size, 
     static const char *const withdraw[] = {"w", "withdraw", "r", "retirer", NULL};
     static const char *const last[] = {"l", NULL};
     static const char *const back[] = {"b", "back", "retour", NULL};
-    static const char *const quit[] = {"q", "quit", "quitter", NULL};
     int code = 0;
     while (code == 0) {
-        const char *amount;
+        bool online;
         if (!ask(run, DBK_TT_ASK_WHAT, "", line, size) || after(*line, quit) != NULL) {
             *left = true;
             return 0;
         }
-        code = catch_up(run, err);
+        const char *deposited = after(*line, deposit);
+        const char *withdrawn = after(*line, withdraw);
+        code = catch_up(run, &online, err);
+        if ((deposited != NULL || withdrawn != NULL) && !online)
+            refuse_offline(run, code == DBK_ESTOPPED);
         if (code != 0 || (*line)[0] == '\0' || after(*line, back) != NULL)
             return code;
-        if ((amount = after(*line, deposit)) != NULL)
-            code = transact(run, DBK_DEPOSIT, amount, err);
-        else if ((amount = after(*line, withdraw)) != NULL)
-            code = transact(run, DBK_WITHDRAWAL, amount, err);
+        if (deposited != NULL && online)
+            code = transact(run, DBK_DEPOSIT, deposited, err);
+        else if (withdrawn != NULL && online)
+            code = transact(run, DBK_WITHDRAWAL, withdrawn, err);
         else if (after(*line, last) != NULL)
             list_recent(run);
-        else
-            print(run, DBK_TT_LINE_HELP, "");
-        print_account_line(run);
+        else if (deposited == NULL && withdrawn == NULL)
+            code = not_understood(run, *line, err);
+        if (code == 0)
+            print_account_line(run);
     }
     return code;
+}
+
+/** Ask whether to open an account. @return 0, DBK_EUSAGE where a script answers something else. */
+static int ask_open(struct dbk_teller_run *run, const char *name, char **line, size_t *size,
+                    bool *open, struct dbk_err *err)
+{
+    static const char *const yes[] = {"y", "yes", "o", "oui", NULL};
+    static const char *const no[] = {"n", "no", "non", NULL};
+    bool answered = ask(run, DBK_TT_ASK_OPEN, name, line, size);
+    *open = answered && after(*line, yes) != NULL;
+    if (answered && !*open && after(*line, no) == NULL && !isatty(STDIN_FILENO))
+        return not_understood(run, *line, err);
+    run->refused_count += !*open && !isatty(STDIN_FILENO);
+    return 0;
 }
 
 /** Find the account, or open it where the user says so. */
@@ -207,6 +263,7 @@ static int choose(struct dbk_teller_run *run, char **line, size_t *size, bool *c
         !dbk_text_is_clean((struct dbk_text){*line, (uint32_t)strlen(*line)}, DBK_ACCOUNT_MAX,
                            true)) {
         print(run, DBK_TT_NAME_WRONG, "");
+        run->refused_count += !isatty(STDIN_FILENO);
         return 0;
     }
     memcpy(name, *line, strlen(*line) + 1);
@@ -217,9 +274,10 @@ static int choose(struct dbk_teller_run *run, char **line, size_t *size, bool *c
     if (dbk_teller_list_find(&run->teller.list, name) == NULL) {
         print(run, DBK_TT_UNKNOWN_PLAIN, name);
         list_accounts(run, name);
-        if (!ask(run, DBK_TT_ASK_OPEN, name, line, size) || strchr("oy", (*line)[0]) == NULL ||
-            (*line)[0] == '\0')
-            return 0;
+        bool open;
+        int code = ask_open(run, name, line, size, &open, err);
+        if (code != 0 || !open)
+            return code;
     }
     int code = dbk_teller_run_connect(run, name, &why);
     if (code == DBK_EBROKER) {
@@ -240,10 +298,14 @@ int dbk_teller_run_lines(struct dbk_teller_run *run, struct dbk_err *err)
     int code = dbk_teller_run_load(run, err);
     while (code == 0 && !left && !run->failed) {
         bool connected = false;
+        bool online;
         if (!ask(run, DBK_TT_ASK_ACCOUNT, "", &line, &size) || line[0] == '\0')
             break;
-        code = catch_up(run, err);
-        if (code == 0 && strcmp(line, "?") == 0) {
+        code = catch_up(run, &online, err);
+        bool known = code == 0 && dbk_teller_list_find(&run->teller.list, line) != NULL;
+        if (code == 0 && !known && after(line, quit) != NULL)
+            break;
+        if (code == 0 && !known && strcmp(line, "?") == 0) {
             list_accounts(run, "");
             continue;
         }

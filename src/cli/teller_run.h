@@ -10,8 +10,9 @@
 struct dbk_teller_run {
     struct dbk_post *post;
     struct dbk_teller teller;
-    bool changed; /**< some balance changed; whoever looks clears it */
-    bool failed;  /**< out of memory while accounts were put into the list */
+    bool changed;       /**< some balance changed; whoever looks clears it */
+    bool failed;        /**< out of memory while accounts were put into the list */
+    int64_t line_count; /**< lines read, of the face of lines */
     int64_t posted_count;
     int64_t refused_count;
     char last_position[48];  /**< of the last one posted */

@@ -300,7 +300,8 @@ void dbk_teller_lay_out(struct dbk_teller *teller, struct dbk_screen *screen, in
     screen->field.width = 0;
     screen->menu.count = 0;
     screen->menu.across = false;
-    if (height < LEAST_HEIGHT || width < LEAST_WIDTH) {
+    teller->hidden = height < LEAST_HEIGHT || width < LEAST_WIDTH;
+    if (teller->hidden) {
         put(&sheet, 0, 0, DBK_STYLE_PLAIN, word(&sheet, DBK_TT_TOO_SMALL));
         return;
     }

@@ -37,16 +37,20 @@ static const char *const texts[DBK_TEXT_TELLER_COUNT][DBK_LANG_COUNT] = {
                           "Deposited {0} into {1} at {2} · {3} · new balance {4}"},
     [DBK_TT_WITHDREW] = {"Retrait de {0} de {1} le {2} · {3} · nouveau solde {4}",
                          "Withdrew {0} from {1} at {2} · {3} · new balance {4}"},
-    [DBK_TT_SENDING] = {"Envoyé ; le journal décide…", "Sent; the log decides…"},
+    [DBK_TT_SENDING] = {"{0} : envoyé ; le journal décide…", "{0} is sent; the log decides…"},
     [DBK_TT_IN_FLIGHT] =
-        {"En suspens : le serveur Kafka ne répond pas encore. La décision du journal "
+        {"{0} : en suspens. Le serveur Kafka ne répond pas encore ; la décision du journal "
          "s’affichera ; rien n’est envoyé deux fois.",
-         "In flight: the Kafka broker does not answer yet. The log’s decision will be "
+         "{0} is in flight: the Kafka broker does not answer yet. The log’s decision will be "
          "shown; nothing is sent twice."},
-    [DBK_TT_UNKNOWN] = {"Envoyé, sort inconnu. Ceci dit ce qu’il en est, et ne peut rien "
-                        "comptabiliser deux fois : {0}",
-                        "Sent, outcome unknown. This says what became of it, and cannot post it "
-                        "twice: {0}"},
+    [DBK_TT_LEAVING] = {"{0} : en suspens. On attend la décision quelques secondes avant de "
+                        "quitter ; Ctrl-C encore : quitter tout de suite.",
+                        "{0} is in flight. Leaving after some seconds of waiting for the decision; "
+                        "Ctrl-C again leaves at once."},
+    [DBK_TT_UNKNOWN] = {"Envoyé, sort inconnu. Ceci le comptabilise si le journal ne l’a pas, "
+                        "jamais deux fois ; avec --dry-run, on regarde seulement : {0}",
+                        "Sent, outcome unknown. This posts it if the log does not have it, never "
+                        "twice; with --dry-run it only looks: {0}"},
     [DBK_TT_OVERDRAFT] = {"Refusé · {0} · le solde est de {1} et doit rester à {2} au moins",
                           "Refused · {0} · the balance is {1} and must stay at {2} or more"},
     [DBK_TT_OVERFLOW] = {"Refusé · {0} · les totaux du compte seraient trop grands ; solde {1}",
@@ -66,8 +70,9 @@ static const char *const texts[DBK_TEXT_TELLER_COUNT][DBK_LANG_COUNT] = {
     [DBK_TT_AMOUNT_EMPTY] = {"Tapez un montant, par exemple 12,50.", "Type an amount, like 12.50."},
     [DBK_TT_AMOUNT_NONE] = {"Ce n’est pas un montant : tapez-le comme 12,50.",
                             "That is not an amount: type it like 12.50."},
-    [DBK_TT_AMOUNT_POSITIVE] = {"Plus que zéro, sans signe : les boutons disent le sens.",
-                                "More than zero, without a sign: the buttons say which way."},
+    [DBK_TT_AMOUNT_POSITIVE] =
+        {"Plus que zéro, sans signe : déposer ou retirer dit le sens.",
+         "More than zero, without a sign: deposit or withdraw says which way."},
     [DBK_TT_AMOUNT_DECIMALS] = {"Deux décimales au plus.", "At most two decimals."},
     [DBK_TT_AMOUNT_GROUPS] = {"Sans séparateur de milliers : 1234,50.",
                               "Without thousands separators: 1234.50."},

@@ -41,8 +41,9 @@ enum dbk_teller_text_id {
     /* what became of a transaction */
     DBK_TT_DEPOSITED, /* amount, account, date, position, balance */
     DBK_TT_WITHDREW,
-    DBK_TT_SENDING,
-    DBK_TT_IN_FLIGHT,  /* and no answer yet */
+    DBK_TT_SENDING,    /* amount */
+    DBK_TT_IN_FLIGHT,  /* amount; and no answer yet */
+    DBK_TT_LEAVING,    /* amount */
     DBK_TT_UNKNOWN,    /* command */
     DBK_TT_OVERDRAFT,  /* position, balance, floor */
     DBK_TT_OVERFLOW,   /* position, balance */

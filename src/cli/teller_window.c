@@ -188,6 +188,8 @@ static int settle(struct window *window, struct dbk_err *err)
     int64_t deadline_ms = dbk_clock_monotonic_ms() + LAST_PATIENCE_MS;
     int code = 0;
     dbk_stop_requested = false; /* a second one ends the patience */
+    dbk_teller_leave(window->teller);
+    draw(window);
     while (code == 0 && window->teller->waiting && !dbk_stop_requested &&
            dbk_clock_monotonic_ms() < deadline_ms) {
         code = look_at_log(window, err);
@@ -195,7 +197,7 @@ static int settle(struct window *window, struct dbk_err *err)
             draw(window);
     }
     if (window->teller->waiting) {
-        dbk_post_abandon(post, "it was left undecided.");
+        dbk_post_abandon(post, "you left before the broker took it.");
         dbk_teller_run_count(window->run, dbk_post_result(post));
         window->teller->waiting = false;
     }
