@@ -19,6 +19,7 @@
 #define NOTICE_LEAST 2
 /** A screen less high than this has no blank lines. */
 #define ROOMY_HEIGHT 20
+/** Between two columns. */
 #define GAP 2
 /** A memo in less than this says nothing. */
 #define MEMO_LEAST 12
@@ -264,6 +265,7 @@ static void lay_out_accounts(struct sheet *sheet)
     lay_out_keys(sheet, keys, sizeof keys / sizeof keys[0]);
 }
 
+/** One transaction as text. */
 static void write_row(const struct sheet *sheet, char cells[COLUMN_COUNT][CELL_SIZE],
                       const struct dbk_post_row *row)
 {
@@ -304,6 +306,7 @@ static void measure(const struct sheet *sheet, int widths[COLUMN_COUNT],
     }
 }
 
+/** Amounts and balances end below each other. */
 static void put_row(struct sheet *sheet, int y, const int widths[COLUMN_COUNT],
                     enum dbk_style style, const char *const cells[COLUMN_COUNT])
 {
