@@ -20,6 +20,21 @@ static char lines[HEIGHT_MAX][4 * WIDTH_MAX];
 /** The same as columns, each with its character; "" behind one that takes two. */
 static char cells[HEIGHT_MAX][WIDTH_MAX][5];
 
+/** Whether something has the cell already. */
+static bool taken[HEIGHT_MAX][WIDTH_MAX];
+
+static void take(int y, int x, int width, int screen_height, int screen_width)
+{
+    assert_in_range(y, 0, screen_height - 1);
+    assert_in_range(x, 0, screen_width - 1);
+    assert_in_range(x + width, 0, screen_width);
+    for (; width > 0; width--, x++) {
+        if (taken[y][x])
+            fail_msg("two things at row %d, column %d of %dx%d", y, x, screen_width, screen_height);
+        taken[y][x] = true;
+    }
+}
+
 static void overlay(int y, int x, const char *text)
 {
     for (const char *p = text; *p != '\0'; x++) {
@@ -38,26 +53,27 @@ static void overlay(int y, int x, const char *text)
 static void show(struct dbk_teller *teller, int height, int width)
 {
     dbk_teller_lay_out(teller, &screen, height, width);
+    assert_true(screen.span_count < DBK_SCREEN_SPANS);
     memset(lines, 0, sizeof lines);
+    memset(taken, 0, sizeof taken);
     for (int y = 0; y < HEIGHT_MAX; y++)
         for (int x = 0; x < WIDTH_MAX; x++)
             memcpy(cells[y][x], " ", 2);
     for (int i = 0; i < screen.span_count; i++) {
         const struct dbk_span *span = &screen.spans[i];
-        assert_in_range(span->y, 0, height - 1);
-        assert_in_range(span->x + dbk_text_width(span->text), 0, width);
+        take(span->y, span->x, dbk_text_width(span->text), height, width);
         overlay(span->y, span->x, span->text);
     }
     if (screen.field.width > 0) {
-        assert_in_range(screen.field.x + screen.field.width, 1, width);
+        take(screen.field.y, screen.field.x, screen.field.width, height, width);
         overlay(screen.field.y, screen.field.x, screen.field.text);
     }
     for (int i = 0; i < screen.menu.count; i++) {
         int step = screen.menu.across ? i * (screen.menu.width + 2) : 0;
+        int row = screen.menu.y + (screen.menu.across ? 0 : i);
         assert_int_equal(dbk_text_width(screen.menu.items[i]), screen.menu.width);
-        assert_in_range(screen.menu.x + step + screen.menu.width, 1, width);
-        overlay(screen.menu.y + (screen.menu.across ? 0 : i), screen.menu.x + step,
-                screen.menu.items[i]);
+        take(row, screen.menu.x + step, screen.menu.width, height, width);
+        overlay(row, screen.menu.x + step, screen.menu.items[i]);
     }
     for (int y = 0; y < height; y++) {
         size_t used = 0;
@@ -160,8 +176,7 @@ static void teller_accounts__are_listed_searched_and_chosen(void **state)
                 "  Account                                                      3 of 3 accounts");
     assert_line(5, "   AC1                                                                  −0.05");
     assert_line(7, "   C200                                                              2,300.00");
-    assert_line(23,
-                "  Enter  Connect   ↑↓  Choose   F4  Open new account   Esc  Clear   Ctrl-C  Quit");
+    assert_line(23, "  Enter  Connect   F4  Open new   Ctrl-C  Quit   Esc  Clear   ↑↓  Choose");
     /* What begins with the search comes before what has it inside; either case is found. */
     type(&teller, "c1");
     show(&teller, 24, 80);
@@ -267,10 +282,10 @@ static void teller_transaction__shows_the_account(void **state)
     assert_line(3, "  Balance   830.00");
     assert_line(5, "  Amount    100");
     assert_line(7, "            [ Deposit  ]  [ Withdraw ]  [   Back   ]");
-    assert_line(9, "  Last transactions (UTC)            Amount         Balance  Position   Memo");
-    assert_line(10, "  2024-01-05 00:00:00               −145.00          830.00  8:2        rent");
-    assert_line(11, "  2024-01-04 00:00:00                −25.00          975.00  8:1");
-    assert_line(23, "  F2  Deposit   F3  Withdraw   Esc  Back   Tab  Next   Ctrl-C  Quit");
+    assert_line(9, "  Transactions (UTC)    Amount  Balance  Position  Memo");
+    assert_line(10, "  2024-01-05 00:00:00  −145.00   830.00  8:2       rent");
+    assert_line(11, "  2024-01-04 00:00:00   −25.00   975.00  8:1");
+    assert_line(23, "  F2  Deposit   F3  Withdraw   Esc  Back   Ctrl-C  Quit   Tab  Next");
     dbk_teller_clear(&teller);
 }
 
@@ -564,6 +579,157 @@ static void teller_run__leaves_with_what_is_not_known(void **state)
     assert_int_equal(run.posted_count, 2);
 }
 
+/** The whole screen as one line, single-spaced: what was broken into lines is whole again. */
+static const char *joined(void)
+{
+    static char text[sizeof lines + HEIGHT_MAX];
+    size_t used = 0;
+    for (int y = 0; y < HEIGHT_MAX; y++) {
+        for (const char *p = lines[y]; *p != '\0'; p++)
+            if (*p != ' ' || (used > 0 && text[used - 1] != ' '))
+                text[used++] = *p;
+        if (used > 0 && text[used - 1] != ' ')
+            text[used++] = ' ';
+    }
+    text[used] = '\0';
+    return text;
+}
+
+static void assert_whole(const char *text, int height, int width)
+{
+    if (strstr(joined(), text) == NULL)
+        fail_msg("%dx%d: \"%s\" is not whole in\n%s", width, height, text, joined());
+}
+
+static void assert_last_line_names(const struct dbk_teller *teller, int height, int width)
+{
+    static const enum dbk_teller_text_id ids[] = {DBK_TT_KEY_ESCAPE, DBK_TT_KEY_QUIT};
+    for (size_t i = 0; i < COUNT(ids); i++)
+        if (strstr(lines[height - 1], dbk_teller_text(teller->lang, ids[i])) == NULL)
+            fail_msg("%dx%d: the keys are %s", width, height, lines[height - 1]);
+}
+
+/** One state, at every size that is supported. */
+static void show_at_sizes(struct dbk_teller *teller)
+{
+    static const int sizes[][2] = {{12, 60}, {19, 60}, {20, 60}, {24, 80}, {40, 120}};
+    for (size_t i = 0; i < COUNT(sizes); i++) {
+        int height = sizes[i][0];
+        int width = sizes[i][1];
+        show(teller, height, width);
+        assert_last_line_names(teller, height, width);
+        assert_whole(teller->refusal, height, width);
+        if (teller->refusal[0] == '\0')
+            assert_whole(teller->notice, height, width);
+        enum dbk_teller_text_id state = teller->online ? DBK_TT_ONLINE : DBK_TT_OFFLINE;
+        if (strstr(lines[0], dbk_teller_text(teller->lang, state)) == NULL)
+            fail_msg("%dx%d: the bar is %s", width, height, lines[0]);
+        /* Where no long notice needs the room, the last transaction is there, its amounts whole. */
+        if (teller->place == DBK_TELLER_TRANSACTION && teller->notice[0] == '\0') {
+            assert_whole("−145", height, width);
+            assert_whole("830", height, width);
+        }
+    }
+}
+
+/** Nothing overlaps, leaves the screen, or is cut where it must be whole. */
+static void teller_screen__shows_every_state_whole_at_every_size(void **state)
+{
+    struct dbk_post_result over = decided(DBK_OUTCOME_REFUSED, DBK_OVERDRAFT, DBK_WITHDRAWAL);
+    struct dbk_post_result unknown = decided(DBK_OUTCOME_UNKNOWN, DBK_POSTED, DBK_WITHDRAWAL);
+    struct dbk_post_result posted = decided(DBK_OUTCOME_POSTED, DBK_POSTED, DBK_DEPOSIT);
+    (void)state;
+    for (int lang = 0; lang < DBK_LANG_COUNT; lang++)
+        for (int place = 0; place < 2; place++) {
+            struct dbk_teller teller =
+                place == 0 ? begin((enum dbk_lang)lang) : begin_connected((enum dbk_lang)lang);
+            show_at_sizes(&teller);
+            dbk_teller_set_online(&teller, false);
+            show_at_sizes(&teller);
+            for (int id = DBK_TT_AMOUNT_EMPTY; id <= DBK_TT_EXISTS; id++) {
+                dbk_teller_refuse(
+                    &teller, dbk_teller_text((enum dbk_lang)lang, (enum dbk_teller_text_id)id));
+                show_at_sizes(&teller);
+            }
+            dbk_teller_decided(&teller, &over);
+            show_at_sizes(&teller);
+            dbk_teller_decided(&teller, &posted);
+            show_at_sizes(&teller);
+            dbk_teller_decided(&teller, &unknown);
+            show_at_sizes(&teller);
+            dbk_teller_refuse(&teller, dbk_teller_text((enum dbk_lang)lang, DBK_TT_UNDECIDED));
+            show_at_sizes(&teller);
+            dbk_teller_clear(&teller);
+        }
+}
+
+/** What cannot be whole says so. */
+static void teller_screen__says_that_a_notice_is_cut(void **state)
+{
+    struct dbk_teller teller = begin_connected(DBK_ENGLISH);
+    (void)state;
+    for (int i = 0; i < 60; i++)
+        memcpy(teller.notice + i * 8, "1234567 ", 9);
+    show(&teller, 12, 60);
+    assert_line(10, "  Make the window larger.");
+    show(&teller, 24, 60);
+    assert_whole(teller.notice + 60, 24, 60);
+    dbk_teller_clear(&teller);
+}
+
+/** Memo, position, date go as a whole; amounts and balances stay, as wide as they are. */
+static void teller_recent__drops_columns_rather_than_cutting(void **state)
+{
+    struct dbk_teller teller = begin_connected(DBK_ENGLISH);
+    (void)state;
+    account.recent[0].amount_minor = 123456789;
+    account.recent[0].balance_minor = 123456789;
+    show(&teller, 12, 60);
+    assert_line(5, "  Transactions (UTC)          Amount       Balance  Position");
+    assert_line(6, "  2024-01-05 00:00:00  +1,234,567.89  1,234,567.89  8:2");
+    show(&teller, 24, 80);
+    assert_line(10, "  2024-01-05 00:00:00  +1,234,567.89  1,234,567.89  8:2       rent");
+    account.recent[0].offset = 123456789012;
+    show(&teller, 12, 60);
+    assert_line(5, "  Transactions (UTC)          Amount       Balance");
+    account.recent[0].amount_minor = INT64_MIN + 1;
+    account.recent[0].balance_minor = INT64_MIN + 1;
+    show(&teller, 12, 60);
+    assert_line(6, "  −92,233,720,368,547,758.07  −92,233,720,368,547,758.07");
+    dbk_teller_clear(&teller);
+}
+
+static void teller_accounts__names_the_nearest(void **state)
+{
+    struct dbk_teller teller = begin(DBK_ENGLISH);
+    (void)state;
+    type(&teller, "C1O0");
+    show(&teller, 12, 60);
+    assert_whole(
+        "No account contains “C1O0”. F4 opens an account of this name. Nearest: C100, C200.", 12,
+        60);
+    type(&teller, "another name");
+    show(&teller, 12, 60);
+    assert_null(strstr(joined(), "Nearest"));
+    dbk_teller_clear(&teller);
+}
+
+static void teller_accounts__are_counted_in_good_french(void **state)
+{
+    struct dbk_teller teller = begin(DBK_FRENCH);
+    (void)state;
+    show(&teller, 24, 80);
+    assert_shown("3 comptes sur 3");
+    assert_line(23, "  Entrée  Valider   F4  Créer   Ctrl-C  Fin   Échap  Effacer   ↑↓  Choisir");
+    type(&teller, "C100");
+    show(&teller, 24, 80);
+    assert_shown("1 compte sur 3");
+    type(&teller, "x");
+    show(&teller, 24, 80);
+    assert_shown("0 compte sur 3");
+    dbk_teller_clear(&teller);
+}
+
 /** Every size, in both languages, at both places: nothing leaves the screen. */
 static void teller_screen__fits_every_size(void **state)
 {
@@ -644,6 +810,11 @@ int main(void)
         cmocka_unit_test(teller_result__of_an_unknown_outcome_is_the_command_that_finds_out),
         cmocka_unit_test(teller_result__of_an_unknown_outcome_is_shown_whole),
         cmocka_unit_test(teller_run__leaves_with_what_is_not_known),
+        cmocka_unit_test(teller_accounts__names_the_nearest),
+        cmocka_unit_test(teller_accounts__are_counted_in_good_french),
+        cmocka_unit_test(teller_recent__drops_columns_rather_than_cutting),
+        cmocka_unit_test(teller_screen__shows_every_state_whole_at_every_size),
+        cmocka_unit_test(teller_screen__says_that_a_notice_is_cut),
         cmocka_unit_test(teller_screen__fits_every_size),
         cmocka_unit_test(teller_screen__shows_hostile_text_as_data),
         cmocka_unit_test(teller_text__is_there_in_every_language),

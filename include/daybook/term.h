@@ -87,6 +87,10 @@ enum dbk_key {
 
 struct dbk_term;
 
+/** @return whether TERM names a terminal that is known and cannot move its cursor: no screen can be
+ *  drawn there. Whatever else is wrong with it, dbk_term_open says. */
+bool dbk_term_is_dumb(void);
+
 /** Take the terminal over. @return 0 or DBK_EUSAGE (a terminal that ncurses does not know). */
 DBK_MUST_CHECK int dbk_term_open(struct dbk_term **term, struct dbk_err *err);
 void dbk_term_close(struct dbk_term *term);

@@ -137,7 +137,8 @@ static int run(struct dbk_cli *cli, int argc, char **argv, struct dbk_err *err)
                         dbk_teller_lang(getenv("LC_ALL"), getenv("LC_MESSAGES"), getenv("LANG")),
                         &cli->config);
         dbk_post_watch(run->post, watch, run);
-        bool window = !no_tui && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+        bool window =
+            !no_tui && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) && !dbk_term_is_dumb();
         code = window ? dbk_teller_run_window(run, err) : dbk_teller_run_lines(run, err);
         say_goodbye(run);
         if (run->left_err.code == DBK_EUNKNOWN || (code == 0 && run->left_err.code != 0)) {

@@ -3,6 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/** Accounts that are proposed where a search finds none. */
+#define NEAREST_MAX 3
+
 void dbk_teller_list_clear(struct dbk_teller_list *list)
 {
     for (size_t i = 0; i < list->count; i++)
@@ -146,6 +149,18 @@ static size_t find_matches(const struct dbk_teller_list *list, const char *searc
     return count + inside_count;
 }
 
+/** The names nearest to a search that found nothing. */
+static void find_nearest(struct dbk_teller_list *list, const char *search)
+{
+    list->nearest =
+        (struct dbk_nearest_names){.word = {search, (uint32_t)strlen(search)}, .max = NEAREST_MAX};
+    for (size_t i = 0; i < list->count; i++) {
+        const char *name = list->rows[i].name;
+        dbk_nearest_look(&list->nearest, (struct dbk_text){name, (uint32_t)strlen(name)});
+    }
+    list->nearest.word = (struct dbk_text){"", 0}; /* it is the caller's */
+}
+
 int dbk_teller_list_search(struct dbk_teller_list *list, const char *search, bool keep)
 {
     const struct dbk_teller_row *chosen = dbk_teller_list_match(list, list->selected);
@@ -159,6 +174,7 @@ int dbk_teller_list_search(struct dbk_teller_list *list, const char *search, boo
         list->matches = matches;
     list->match_count = 0;
     list->selected = 0;
+    list->nearest.count = 0;
     if (wanted != NULL && inside != NULL && matches != NULL) {
         for (char *p = wanted; *p != '\0'; p++)
             *p = lower(*p);
@@ -173,6 +189,8 @@ int dbk_teller_list_search(struct dbk_teller_list *list, const char *search, boo
     free(inside);
     if (failed)
         return DBK_ENOMEM;
+    if (list->match_count == 0)
+        find_nearest(list, search);
     for (size_t i = 0; name != NULL && i < list->match_count; i++)
         if (list->rows[list->matches[i]].name == name)
             list->selected = i;

@@ -8,6 +8,8 @@
 #ifndef DAYBOOK_TELLER_LIST_H
 #define DAYBOOK_TELLER_LIST_H
 
+#include "nearest.h"
+
 #include <daybook/err.h>
 #include <daybook/event.h>
 
@@ -24,7 +26,8 @@ struct dbk_teller_list {
     size_t capacity;
     uint32_t *matches; /**< rows that the search finds: those that begin with it first */
     size_t match_count;
-    size_t selected; /**< index of matches */
+    size_t selected;                  /**< index of matches */
+    struct dbk_nearest_names nearest; /**< where the search finds nothing: what was meant */
 };
 
 void dbk_teller_list_clear(struct dbk_teller_list *list);

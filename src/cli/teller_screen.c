@@ -16,7 +16,24 @@
 #define LIST_WIDTH 76
 #define FIELD_WIDTH 34
 #define AMOUNT_WIDTH 20
-#define NOTICE_MAX 10
+#define NOTICE_LEAST 2
+/** A screen less high than this has no blank lines. */
+#define ROOMY_HEIGHT 20
+/** Between two columns. */
+#define GAP 2
+/** A memo in less than this says nothing. */
+#define MEMO_LEAST 12
+
+/** The columns of the last transactions. */
+enum column {
+    COLUMN_DATE,
+    COLUMN_AMOUNT,
+    COLUMN_BALANCE,
+    COLUMN_POSITION,
+    COLUMN_MEMO,
+    COLUMN_COUNT
+};
+#define CELL_SIZE (5 * DBK_MEMO_MAX)
 
 /** A screen being laid out. */
 struct sheet {
@@ -54,13 +71,24 @@ static void put_right(struct sheet *sheet, int y, int end, enum dbk_style style,
     put(sheet, y, x > 0 ? x : 0, style, text);
 }
 
-/** Put text in lines between x and the edge. */
-static void put_lines(struct sheet *sheet, int y, int x, int lines, enum dbk_style style,
-                      const char *text)
+/** Put text in lines between x and the edge. @return the row behind them. */
+static int put_lines(struct sheet *sheet, int y, int x, int lines, enum dbk_style style,
+                     const char *text)
 {
     char line[DBK_SCREEN_TEXT];
     for (; lines > 0 && dbk_text_line(line, sizeof line, &text, sheet->width - x - 1); lines--)
         put(sheet, y++, x, style, line);
+    return y;
+}
+
+/** Lines that a text takes between x and the edge. */
+static int count_lines(const struct sheet *sheet, int x, const char *text)
+{
+    char line[DBK_SCREEN_TEXT];
+    int count = 0;
+    while (dbk_text_line(line, sizeof line, &text, sheet->width - x - 1))
+        count++;
+    return count;
 }
 
 /** A stranger's text, through the terminal's door. */
@@ -71,26 +99,25 @@ static void escape(char *out, size_t size, const char *bytes, size_t length)
     free(escaped);
 }
 
+/** Where one is, and whether the broker answers; the topic where there is room for it. */
 static void lay_out_bar(struct sheet *sheet)
 {
     const struct dbk_teller *teller = sheet->teller;
     char left[DBK_SCREEN_TEXT];
+    char state[64];
     char right[DBK_SCREEN_TEXT];
     bool at_accounts = teller->place == DBK_TELLER_ACCOUNTS;
     snprintf(left, sizeof left, " daybook · %s",
              word(sheet, at_accounts ? DBK_TT_CONNECTION : DBK_TT_TRANSACTION));
-    snprintf(right, sizeof right, "%.250s · %s %s ", teller->config->topic,
-             teller->online ? "●" : "○",
+    snprintf(state, sizeof state, "%s %s ", teller->online ? "●" : "○",
              word(sheet, teller->online ? DBK_TT_ONLINE : DBK_TT_OFFLINE));
+    snprintf(right, sizeof right, "%.250s · %s", teller->config->topic, state);
+    bool has_room = dbk_text_width(left) + 1 + dbk_text_width(right) < sheet->width;
     put(sheet, 0, 0, DBK_STYLE_BAR, left);
-    int x = sheet->width - dbk_text_width(right);
-    if (x > dbk_text_width(left) + 1)
-        put(sheet, 0, x, DBK_STYLE_BAR, right);
-    else
-        put_right(sheet, 0, sheet->width, DBK_STYLE_BAR, teller->online ? " ● " : " ○ ");
+    put_right(sheet, 0, sheet->width, DBK_STYLE_BAR, has_room ? right : state);
 }
 
-/** Keys and what they do, at the bottom, as many as there is room for. */
+/** Keys and what they do, at the bottom: the first ones, as many as there is room for. */
 static void lay_out_keys(struct sheet *sheet, const char *const (*keys)[2], size_t count)
 {
     int x = 1;
@@ -106,23 +133,33 @@ static void lay_out_keys(struct sheet *sheet, const char *const (*keys)[2], size
     }
 }
 
-/** Lines that the notice takes above the keys: a command in it is of use only as a whole. */
-static int notice_lines(const struct sheet *sheet)
-{
-    char line[DBK_SCREEN_TEXT];
-    const char *rest = sheet->teller->notice;
-    int lines = 0;
-    while (lines < NOTICE_MAX && dbk_text_line(line, sizeof line, &rest, sheet->width - MARGIN - 1))
-        lines++;
-    return lines > 2 ? lines : 2;
-}
-
-static void lay_out_notice(struct sheet *sheet)
+/**
+ * What became of what was done: the refusal beside the field, or where it is not whole there, in
+ * the notice's place above the keys. Either is of use only as a whole: a notice may be a command.
+ *
+ * @param y, x, lines  the room beside the field.
+ * @param top          the first row that the notice may take.
+ * @return the first row that it takes.
+ */
+static int lay_out_outcome(struct sheet *sheet, int y, int x, int lines, int top)
 {
     const struct dbk_teller *teller = sheet->teller;
-    int lines = notice_lines(sheet);
-    put_lines(sheet, sheet->height - 1 - lines, MARGIN, lines,
-              teller->notice_is_good ? DBK_STYLE_GOOD : DBK_STYLE_BAD, teller->notice);
+    bool is_beside = count_lines(sheet, x, teller->refusal) <= lines;
+    const char *text = is_beside ? teller->notice : teller->refusal;
+    int bottom = sheet->height - 1;
+    int count = count_lines(sheet, MARGIN, text);
+    bool is_cut = count > bottom - top;
+    if (is_cut)
+        count = bottom - top;
+    if (count < NOTICE_LEAST)
+        count = NOTICE_LEAST;
+    if (is_beside)
+        put_lines(sheet, y, x, lines, DBK_STYLE_BAD, teller->refusal);
+    put_lines(sheet, bottom - count, MARGIN, count - is_cut,
+              is_beside && teller->notice_is_good ? DBK_STYLE_GOOD : DBK_STYLE_BAD, text);
+    if (is_cut)
+        put(sheet, bottom - 1, MARGIN, DBK_STYLE_STRONG, word(sheet, DBK_TT_TOO_SMALL));
+    return bottom - count;
 }
 
 /** The part of the list around the account that is selected. */
@@ -153,86 +190,161 @@ static void lay_out_list(struct sheet *sheet, int y, int rows, int width)
     }
 }
 
+/** Nothing is found: what could have been meant. */
+static void lay_out_no_match(struct sheet *sheet, int y, int rows)
+{
+    const struct dbk_teller *teller = sheet->teller;
+    const struct dbk_nearest_names *nearest = &teller->list.nearest;
+    char search[DBK_SCREEN_TEXT];
+    char names[DBK_NEAREST_MAX * (5 * DBK_ACCOUNT_MAX + 2)] = "";
+    char text[DBK_SCREEN_TEXT];
+    const char *const searched[DBK_TELLER_VALUES] = {search};
+    const char *const found[DBK_TELLER_VALUES] = {names};
+    size_t used = 0;
+    escape(search, sizeof search, teller->search, strlen(teller->search));
+    dbk_teller_say(text, sizeof text, teller->lang, DBK_TT_NO_MATCH, searched);
+    int next = put_lines(sheet, y, MARGIN + 1, rows, DBK_STYLE_PLAIN, text);
+    for (int i = 0; i < nearest->count; i++) {
+        char name[5 * DBK_ACCOUNT_MAX];
+        escape(name, sizeof name, nearest->names[i].bytes, nearest->names[i].length);
+        used +=
+            (size_t)snprintf(names + used, sizeof names - used, "%s%s", i > 0 ? ", " : "", name);
+    }
+    dbk_teller_say(text, sizeof text, teller->lang, DBK_TT_NEAREST, found);
+    if (nearest->count > 0)
+        put_lines(sheet, next, MARGIN + 1, rows - (next - y), DBK_STYLE_PLAIN, text);
+}
+
+/** How many accounts the search finds. */
+static void say_count(char *out, size_t size, const struct dbk_teller *teller)
+{
+    char shown[32];
+    char all[32];
+    const char *const counts[DBK_TELLER_VALUES] = {shown, all};
+    snprintf(shown, sizeof shown, "%zu", teller->list.match_count);
+    snprintf(all, sizeof all, "%zu", teller->list.count);
+    dbk_teller_say(out, size, teller->lang,
+                   teller->list.match_count < 2 ? DBK_TT_ACCOUNT_OF : DBK_TT_ACCOUNTS_OF, counts);
+}
+
 static void lay_out_accounts(struct sheet *sheet)
 {
     const struct dbk_teller *teller = sheet->teller;
-    const char *const keys[][2] = {{"Enter", word(sheet, DBK_TT_KEY_CONNECT)},
-                                   {"↑↓", word(sheet, DBK_TT_KEY_CHOOSE)},
+    const char *const keys[][2] = {{word(sheet, DBK_TT_KEY_ENTER), word(sheet, DBK_TT_KEY_CONNECT)},
                                    {"F4", word(sheet, DBK_TT_KEY_OPEN)},
-                                   {"Esc", word(sheet, DBK_TT_KEY_CLEAR)},
-                                   {"Ctrl-C", word(sheet, DBK_TT_KEY_QUIT)}};
-    char shown[32];
-    char all[32];
+                                   {"Ctrl-C", word(sheet, DBK_TT_KEY_QUIT)},
+                                   {word(sheet, DBK_TT_KEY_ESCAPE), word(sheet, DBK_TT_KEY_CLEAR)},
+                                   {"↑↓", word(sheet, DBK_TT_KEY_CHOOSE)}};
     char text[DBK_SCREEN_TEXT];
-    char search[DBK_SCREEN_TEXT];
-    const char *const counts[DBK_TELLER_VALUES] = {shown, all};
-    const char *const searched[DBK_TELLER_VALUES] = {search};
     int width = sheet->width - 2 * MARGIN < LIST_WIDTH ? sheet->width - 2 * MARGIN : LIST_WIDTH;
     int field_width = width - LABEL_WIDTH < FIELD_WIDTH ? width - LABEL_WIDTH : FIELD_WIDTH;
-    put(sheet, 2, MARGIN, DBK_STYLE_PLAIN, word(sheet, DBK_TT_ACCOUNT));
-    sheet->screen->field.y = 2;
+    int blank = sheet->height >= ROOMY_HEIGHT;
+    int y = 1 + blank;
+    int list_y = y + 3;
+    put(sheet, y, MARGIN, DBK_STYLE_PLAIN, word(sheet, DBK_TT_ACCOUNT));
+    sheet->screen->field.y = y;
     sheet->screen->field.x = MARGIN + LABEL_WIDTH;
     sheet->screen->field.width = field_width;
     sheet->screen->field.focused = true;
     sheet->screen->field.text = teller->search;
-    snprintf(shown, sizeof shown, "%zu", teller->list.match_count);
-    snprintf(all, sizeof all, "%zu", teller->list.count);
-    dbk_teller_say(text, sizeof text, teller->lang, DBK_TT_ACCOUNTS_OF, counts);
+    say_count(text, sizeof text, teller);
     if (!teller->loading && LABEL_WIDTH + field_width + 2 + dbk_text_width(text) <= width)
-        put_right(sheet, 2, MARGIN + width, DBK_STYLE_DIM, text);
-    put_lines(sheet, 3, MARGIN + LABEL_WIDTH, 1, DBK_STYLE_BAD, teller->refusal);
-    put(sheet, 4, MARGIN + 1, DBK_STYLE_DIM, word(sheet, DBK_TT_ACCOUNT));
-    put_right(sheet, 4, MARGIN + width - 1, DBK_STYLE_DIM, word(sheet, DBK_TT_BALANCE));
-    escape(search, sizeof search, teller->search, strlen(teller->search));
+        put_right(sheet, y, MARGIN + width, DBK_STYLE_DIM, text);
+    put(sheet, y + 2, MARGIN + 1, DBK_STYLE_DIM, word(sheet, DBK_TT_ACCOUNT));
+    put_right(sheet, y + 2, MARGIN + width - 1, DBK_STYLE_DIM, word(sheet, DBK_TT_BALANCE));
+    int end = lay_out_outcome(sheet, y + 1, MARGIN + LABEL_WIDTH, 1, list_y + 1 + blank) - blank;
     if (teller->loading)
-        put(sheet, 5, MARGIN + 1, DBK_STYLE_PLAIN, word(sheet, DBK_TT_LOADING));
+        put(sheet, list_y, MARGIN + 1, DBK_STYLE_PLAIN, word(sheet, DBK_TT_LOADING));
     else if (teller->list.count == 0)
-        put_lines(sheet, 5, MARGIN + 1, 3, DBK_STYLE_PLAIN, word(sheet, DBK_TT_NO_ACCOUNTS));
-    else if (teller->list.match_count == 0) {
-        dbk_teller_say(text, sizeof text, teller->lang, DBK_TT_NO_MATCH, searched);
-        put_lines(sheet, 5, MARGIN + 1, 3, DBK_STYLE_PLAIN, text);
-    } else
-        lay_out_list(sheet, 5, sheet->height - 9, width);
+        put_lines(sheet, list_y, MARGIN + 1, end - list_y, DBK_STYLE_PLAIN,
+                  word(sheet, DBK_TT_NO_ACCOUNTS));
+    else if (teller->list.match_count == 0)
+        lay_out_no_match(sheet, list_y, end - list_y);
+    else
+        lay_out_list(sheet, list_y, end - list_y, width);
     lay_out_keys(sheet, keys, sizeof keys / sizeof keys[0]);
 }
 
+/** One transaction as text. */
+static void write_row(const struct sheet *sheet, char cells[COLUMN_COUNT][CELL_SIZE],
+                      const struct dbk_post_row *row)
+{
+    enum dbk_lang lang = sheet->teller->lang;
+    char *amount = cells[COLUMN_AMOUNT];
+    amount[0] = '+';
+    dbk_teller_date(cells[COLUMN_DATE], CELL_SIZE, lang, row->date_s);
+    dbk_teller_money(amount + (row->amount_minor > 0), CELL_SIZE - 1, lang, row->amount_minor);
+    dbk_teller_money(cells[COLUMN_BALANCE], CELL_SIZE, lang, row->balance_minor);
+    snprintf(cells[COLUMN_POSITION], CELL_SIZE, "%" PRId32 ":%" PRId64, row->partition,
+             row->offset);
+    escape(cells[COLUMN_MEMO], CELL_SIZE, row->memo, strlen(row->memo));
+}
+
+/** Columns are as wide as what is in them, but a memo goes to the edge; 0: there is no room for
+ *  it, the memo's being the first to go. */
+static void measure(const struct sheet *sheet, int widths[COLUMN_COUNT],
+                    const char *const header[COLUMN_COUNT], int rows)
+{
+    static const enum column dropped[] = {COLUMN_MEMO, COLUMN_POSITION, COLUMN_DATE};
+    char cells[COLUMN_COUNT][CELL_SIZE];
+    int total = 0;
+    for (int i = 0; i < COLUMN_COUNT; i++)
+        widths[i] = dbk_text_width(header[i]);
+    for (int i = 0; i < rows; i++) {
+        write_row(sheet, cells, &sheet->teller->account->recent[i]);
+        for (int j = 0; j < COLUMN_MEMO; j++) {
+            int width = dbk_text_width(cells[j]);
+            widths[j] = width > widths[j] ? width : widths[j];
+        }
+    }
+    widths[COLUMN_MEMO] = MEMO_LEAST;
+    for (int i = 0; i < COLUMN_COUNT; i++)
+        total += widths[i] + GAP;
+    for (int i = 0; i < 3 && MARGIN + total - GAP > sheet->width; i++) {
+        total -= widths[dropped[i]] + GAP;
+        widths[dropped[i]] = 0;
+    }
+}
+
+/** Amounts and balances end below each other. */
+static void put_row(struct sheet *sheet, int y, const int widths[COLUMN_COUNT],
+                    enum dbk_style style, const char *const cells[COLUMN_COUNT])
+{
+    int x = MARGIN;
+    for (int i = 0; i < COLUMN_COUNT; i++) {
+        if (widths[i] == 0)
+            continue;
+        if (i == COLUMN_AMOUNT || i == COLUMN_BALANCE)
+            put_right(sheet, y, x + widths[i], style, cells[i]);
+        else
+            put(sheet, y, x, style, cells[i]);
+        x += widths[i] + GAP;
+    }
+}
+
 /** The last transactions, newest first; those that came while one looks stand out. */
-static void lay_out_recent(struct sheet *sheet, int y)
+static void lay_out_recent(struct sheet *sheet, int y, int rows)
 {
     const struct dbk_teller *teller = sheet->teller;
     const struct dbk_post_account *account = teller->account;
-    int rows = sheet->height - 2 - notice_lines(sheet) - y - 1;
-    char line[DBK_SCREEN_TEXT];
-    char amount[64];
-    char fitted[3][DBK_SCREEN_TEXT];
-    put(sheet, y, MARGIN, DBK_STYLE_DIM, word(sheet, DBK_TT_RECENT));
-    dbk_text_fit(fitted[0], sizeof fitted[0], word(sheet, DBK_TT_AMOUNT), 14, true);
-    dbk_text_fit(fitted[1], sizeof fitted[1], word(sheet, DBK_TT_BALANCE), 14, true);
-    dbk_text_fit(fitted[2], sizeof fitted[2], word(sheet, DBK_TT_POSITION), 9, false);
-    snprintf(line, sizeof line, "%.120s  %.120s  %.120s  %s", fitted[0], fitted[1], fitted[2],
-             word(sheet, DBK_TT_MEMO));
-    put(sheet, y, MARGIN + 27, DBK_STYLE_DIM, line);
-    if (account->recent_count == 0)
+    const char *const header[COLUMN_COUNT] = {
+        word(sheet, DBK_TT_RECENT), word(sheet, DBK_TT_AMOUNT), word(sheet, DBK_TT_BALANCE),
+        word(sheet, DBK_TT_POSITION), word(sheet, DBK_TT_MEMO)};
+    char cells[COLUMN_COUNT][CELL_SIZE];
+    int widths[COLUMN_COUNT];
+    int count = account->recent_count < rows ? account->recent_count : rows;
+    if (rows < 1)
+        return;
+    measure(sheet, widths, header, count);
+    put_row(sheet, y, widths, DBK_STYLE_DIM, header);
+    if (count == 0)
         put(sheet, y + 1, MARGIN, DBK_STYLE_PLAIN, word(sheet, DBK_TT_NO_TRANSACTIONS));
-    for (int i = 0; i < account->recent_count && i < rows; i++) {
+    for (int i = 0; i < count; i++) {
         const struct dbk_post_row *row = &account->recent[i];
-        char date[64];
-        char position[48];
-        char memo[5 * DBK_MEMO_MAX];
-        dbk_teller_date(date, sizeof date, teller->lang, row->date_s);
-        amount[0] = '+';
-        dbk_teller_money(amount + (row->amount_minor > 0), sizeof amount - 1, teller->lang,
-                         row->amount_minor);
-        dbk_text_fit(fitted[0], sizeof fitted[0], amount, 14, true);
-        dbk_teller_money(amount, sizeof amount, teller->lang, row->balance_minor);
-        dbk_text_fit(fitted[1], sizeof fitted[1], amount, 14, true);
-        snprintf(position, sizeof position, "%" PRId32 ":%" PRId64, row->partition, row->offset);
-        dbk_text_fit(fitted[2], sizeof fitted[2], position, 9, false);
-        escape(memo, sizeof memo, row->memo, strlen(row->memo));
-        snprintf(line, sizeof line, "%-25.25s  %.120s  %.120s  %.40s  %.120s", date, fitted[0],
-                 fitted[1], fitted[2], memo);
-        put(sheet, y + 1 + i, MARGIN,
-            row->offset >= teller->offset_next ? DBK_STYLE_STRONG : DBK_STYLE_PLAIN, line);
+        const char *const texts[COLUMN_COUNT] = {cells[0], cells[1], cells[2], cells[3], cells[4]};
+        write_row(sheet, cells, row);
+        put_row(sheet, y + 1 + i, widths,
+                row->offset >= teller->offset_next ? DBK_STYLE_STRONG : DBK_STYLE_PLAIN, texts);
     }
 }
 
@@ -268,28 +380,33 @@ static void lay_out_transaction(struct sheet *sheet)
     const struct dbk_post_account *account = teller->account;
     const char *const keys[][2] = {{"F2", word(sheet, DBK_TT_DEPOSIT)},
                                    {"F3", word(sheet, DBK_TT_WITHDRAW)},
-                                   {"Esc", word(sheet, DBK_TT_BACK)},
-                                   {"Tab", word(sheet, DBK_TT_KEY_NEXT)},
-                                   {"Ctrl-C", word(sheet, DBK_TT_KEY_QUIT)}};
+                                   {word(sheet, DBK_TT_KEY_ESCAPE), word(sheet, DBK_TT_BACK)},
+                                   {"Ctrl-C", word(sheet, DBK_TT_KEY_QUIT)},
+                                   {"Tab", word(sheet, DBK_TT_KEY_NEXT)}};
     char text[5 * DBK_ACCOUNT_MAX];
     int x = MARGIN + LABEL_WIDTH;
+    int blank = sheet->height >= ROOMY_HEIGHT;
+    int y = 1 + blank;
+    int amount_y = y + 2 + blank;
+    int buttons_y = amount_y + 1 + blank;
+    int recent_y = buttons_y + 1 + blank;
     escape(text, sizeof text, account->name.bytes, account->name.length);
-    put(sheet, 2, MARGIN, DBK_STYLE_PLAIN, word(sheet, DBK_TT_ACCOUNT));
-    put(sheet, 2, x, DBK_STYLE_STRONG, text);
+    put(sheet, y, MARGIN, DBK_STYLE_PLAIN, word(sheet, DBK_TT_ACCOUNT));
+    put(sheet, y, x, DBK_STYLE_STRONG, text);
     if (!account->exists)
-        put(sheet, 2, x + dbk_text_width(text) + 2, DBK_STYLE_DIM, word(sheet, DBK_TT_NEW_ACCOUNT));
+        put(sheet, y, x + dbk_text_width(text) + 2, DBK_STYLE_DIM, word(sheet, DBK_TT_NEW_ACCOUNT));
     dbk_teller_money(text, sizeof text, teller->lang, account->balance_minor);
-    put(sheet, 3, MARGIN, DBK_STYLE_PLAIN, word(sheet, DBK_TT_BALANCE));
-    put(sheet, 3, x, DBK_STYLE_STRONG, text);
-    put(sheet, 5, MARGIN, DBK_STYLE_PLAIN, word(sheet, DBK_TT_AMOUNT));
-    sheet->screen->field.y = 5;
+    put(sheet, y + 1, MARGIN, DBK_STYLE_PLAIN, word(sheet, DBK_TT_BALANCE));
+    put(sheet, y + 1, x, DBK_STYLE_STRONG, text);
+    put(sheet, amount_y, MARGIN, DBK_STYLE_PLAIN, word(sheet, DBK_TT_AMOUNT));
+    sheet->screen->field.y = amount_y;
     sheet->screen->field.x = x;
     sheet->screen->field.width = AMOUNT_WIDTH;
     sheet->screen->field.focused = teller->focus == DBK_TELLER_AMOUNT;
     sheet->screen->field.text = teller->amount;
-    put_lines(sheet, 5, x + AMOUNT_WIDTH + 2, 2, DBK_STYLE_BAD, teller->refusal);
-    lay_out_buttons(sheet, 7);
-    lay_out_recent(sheet, 9);
+    lay_out_buttons(sheet, buttons_y);
+    int end = lay_out_outcome(sheet, amount_y, x + AMOUNT_WIDTH + 2, 1 + blank, recent_y);
+    lay_out_recent(sheet, recent_y, end - blank - recent_y - 1);
     lay_out_keys(sheet, keys, sizeof keys / sizeof keys[0]);
 }
 
@@ -310,5 +427,4 @@ void dbk_teller_lay_out(struct dbk_teller *teller, struct dbk_screen *screen, in
         lay_out_accounts(&sheet);
     else
         lay_out_transaction(&sheet);
-    lay_out_notice(&sheet);
 }

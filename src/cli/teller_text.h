@@ -74,6 +74,11 @@ enum dbk_teller_text_id {
     DBK_TT_ASK_WHAT,
     DBK_TT_LINE_HELP,
     DBK_TT_ASK_OPEN, /* account */
+    /* keys' names */
+    DBK_TT_KEY_ENTER,
+    DBK_TT_KEY_ESCAPE,
+    DBK_TT_ACCOUNT_OF, /* shown, all: where French has the singular */
+    DBK_TT_NEAREST,    /* names */
     DBK_TEXT_TELLER_COUNT
 };
 

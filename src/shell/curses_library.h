@@ -12,6 +12,7 @@
 #include <ncursesw/form.h>
 #include <ncursesw/menu.h>
 #include <ncursesw/ncurses.h>
+#include <ncursesw/termcap.h>
 
 /** The functions that are used, and the variable stdscr. */
 #define DBK_CURSES_SYMBOLS(SYMBOL)                                                                 \
@@ -51,6 +52,8 @@
     SYMBOL(set_term)                                                                               \
     SYMBOL(start_color)                                                                            \
     SYMBOL(stdscr)                                                                                 \
+    SYMBOL(tgetent)                                                                                \
+    SYMBOL(tgetstr)                                                                                \
     SYMBOL(unpost_form)                                                                            \
     SYMBOL(use_default_colors)                                                                     \
     SYMBOL(waddstr)                                                                                \

@@ -47,6 +47,14 @@ static void choose_styles(struct dbk_term *term)
     term->pairs[DBK_STYLE_BAD] = 2;
 }
 
+bool dbk_term_is_dumb(void)
+{
+    const char *name = getenv("TERM");
+    struct dbk_err ignored;
+    return name != NULL && dbk_curses_load(&ignored) == 0 && dbk_curses.tgetent(NULL, name) == 1 &&
+           dbk_curses.tgetstr("cm", NULL) == NULL;
+}
+
 int dbk_term_open(struct dbk_term **term, struct dbk_err *err)
 {
     const char *name = getenv("TERM");

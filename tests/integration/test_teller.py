@@ -121,8 +121,7 @@ def test_connect_deposit_withdraw_and_be_refused(ledger, open_window):
     assert lines[4] == "   Account" + "Balance".rjust(67)
     assert lines[5] == "   C100" + "830.00".rjust(70)
     assert lines[6] == "   C200" + "2,300.00".rjust(70)
-    assert lines[23] == ("  Enter  Connect   ↑↓  Choose   F4  Open new account   Esc  Clear   "
-                         "Ctrl-C  Quit")
+    assert lines[23] == "  Enter  Connect   F4  Open new   Ctrl-C  Quit   Esc  Clear   ↑↓  Choose"
     lines = window.connect("c1")
     assert lines[:14] == [
         " daybook · Make Transaction" + f"{name} · ● online".rjust(52),
@@ -134,16 +133,16 @@ def test_connect_deposit_withdraw_and_be_refused(ledger, open_window):
         "",
         "            [ Deposit  ]  [ Withdraw ]  [   Back   ]",
         "",
-        "  Last transactions (UTC)            Amount         Balance  Position   Memo",
-        "  DATE               −145.00          830.00  0:2        rent",
-        "  DATE                −25.00          975.00  0:1",
-        "  DATE             +1,000.00        1,000.00  0:0",
+        "  Transactions (UTC)      Amount   Balance  Position  Memo",
+        "  DATE    −145.00    830.00  0:2       rent",
+        "  DATE     −25.00    975.00  0:1",
+        "  DATE  +1,000.00  1,000.00  0:0",
         ""]
     window.type("100").keys("F2")
     lines = window.wait("Deposited")
     assert lines[21] == "  Deposited 100.00 into C100 at DATE · 0:4 · new balance 930.00"
     assert (lines[3], lines[5]) == ("  Balance   930.00", "  Amount")
-    assert lines[10] == "  DATE               +100.00          930.00  0:4"
+    assert lines[10] == "  DATE    +100.00    930.00  0:4"
     window.type("30,5").keys("Enter", "Right", "Enter")  # by the buttons
     window.wait("Withdrew 30.50 from C100 at DATE · 0:5 · new balance 899.50".split(" at ")[0])
     window.type("900").keys("F3")
@@ -239,7 +238,7 @@ def test_it_speaks_french_by_locale(ledger, open_window):
     window = open_window(ledger, LC_ALL="fr_FR.UTF-8")
     lines = window.wait("2 comptes sur 2")
     assert lines[0].startswith(" daybook · Connexion au compte")
-    assert lines[23].endswith("Ctrl-C  Quitter"), "all keys have room on 80 columns"
+    assert lines[23].endswith("↑↓  Choisir"), "all keys have room on 80 columns"
     assert lines[6] == "   C200" + "2\u202f300,00".rjust(70)
     window.type("C100").keys("Enter")
     window.wait("Déposer")
@@ -434,6 +433,19 @@ def test_an_unknown_terminal(ledger):
     child.expect(pexpect.EOF)
     child.close()
     assert child.exitstatus == 2
+
+
+def test_a_terminal_that_cannot_move_its_cursor(ledger):
+    ledger.init(1).send(SAMPLE)
+    child = pexpect.spawn(ledger.binary, ["teller"], env={**ledger.environment, "TERM": "dumb"},
+                          encoding="utf-8", timeout=DEADLINE_S)
+    child.expect("Account .*: ")
+    child.sendline("C200")
+    child.expect("C200 · Balance 2,300.00")
+    child.sendline("q")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 0
 
 
 def test_no_broker(ledger):
