@@ -115,6 +115,10 @@ void dbk_teller_date(char *out, size_t size, enum dbk_lang lang, int64_t date_s)
 /** "1,234.50", or as the language writes it. */
 void dbk_teller_money(char *out, size_t size, enum dbk_lang lang, int64_t amount_minor);
 
+/** The names that are nearest to a search that finds nothing. @return false where there are none.
+ */
+bool dbk_teller_nearest(char *out, size_t size, const struct dbk_teller *teller);
+
 /** The sentence about a decided transaction, for people. @return true where money was moved. */
 bool dbk_teller_result_text(char *out, size_t size, const struct dbk_teller *teller,
                             const struct dbk_post_result *result);

@@ -272,7 +272,10 @@ static int choose(struct dbk_teller_run *run, char **line, size_t *size, bool *c
         return 0;
     }
     if (dbk_teller_list_find(&run->teller.list, name) == NULL) {
+        char nearest[DBK_SCREEN_TEXT];
         print(run, DBK_TT_UNKNOWN_PLAIN, name);
+        if (dbk_teller_nearest(nearest, sizeof nearest, &run->teller))
+            puts(nearest);
         list_accounts(run, name);
         bool open;
         int code = ask_open(run, name, line, size, &open, err);

@@ -194,24 +194,13 @@ static void lay_out_list(struct sheet *sheet, int y, int rows, int width)
 static void lay_out_no_match(struct sheet *sheet, int y, int rows)
 {
     const struct dbk_teller *teller = sheet->teller;
-    const struct dbk_nearest_names *nearest = &teller->list.nearest;
     char search[DBK_SCREEN_TEXT];
-    char names[DBK_NEAREST_MAX * (5 * DBK_ACCOUNT_MAX + 2)] = "";
     char text[DBK_SCREEN_TEXT];
     const char *const searched[DBK_TELLER_VALUES] = {search};
-    const char *const found[DBK_TELLER_VALUES] = {names};
-    size_t used = 0;
     escape(search, sizeof search, teller->search, strlen(teller->search));
     dbk_teller_say(text, sizeof text, teller->lang, DBK_TT_NO_MATCH, searched);
     int next = put_lines(sheet, y, MARGIN + 1, rows, DBK_STYLE_PLAIN, text);
-    for (int i = 0; i < nearest->count; i++) {
-        char name[5 * DBK_ACCOUNT_MAX];
-        escape(name, sizeof name, nearest->names[i].bytes, nearest->names[i].length);
-        used +=
-            (size_t)snprintf(names + used, sizeof names - used, "%s%s", i > 0 ? ", " : "", name);
-    }
-    dbk_teller_say(text, sizeof text, teller->lang, DBK_TT_NEAREST, found);
-    if (nearest->count > 0)
+    if (dbk_teller_nearest(text, sizeof text, teller))
         put_lines(sheet, next, MARGIN + 1, rows - (next - y), DBK_STYLE_PLAIN, text);
 }
 

@@ -76,6 +76,8 @@ def test_status_tells_the_lag(ledger):
     ledger.send([event(), event()])
     shown = ledger.run("status").stdout
     assert re.search(r"^lag +2 events, \d+ s$", shown, re.M), shown
+    assert "; 2 later events in the log are not in the view yet" in ledger.run("audit").stdout
+    assert json.loads(ledger.run("audit", "--json").stdout)["later_events"] == 2
     assert "no database" in ledger.run("status", "-d", ledger.folder / "none.db").stderr
     full = 0 if ledger.sql("SELECT offset_next FROM checkpoints WHERE partition = 0")[0][0] else 1
     ledger.sql("UPDATE checkpoints SET offset_next = offset_next + 9 WHERE partition = ?", 1 - full)

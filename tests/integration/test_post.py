@@ -152,7 +152,7 @@ def test_dry_run_says_what_would_become_of_it_and_sends_nothing(bank):
     assert json.loads(done.stdout)["transaction_value"] == "40.00"
     assert "would be posted, leaving 60.00; nothing was sent" in done.stderr
     done = bank.run("withdraw", "C100", "140", "--dry-run", status=1)
-    assert "would be refused: overdraft, the balance is 100.00" in done.stderr
+    assert "would be refused: overdraft: 140.00 would leave -40.00, the floor is 0.00" in done.stderr
     assert json.loads(bank.run("deposit", "C100", "1", "--dry-run", "--json").stdout)["balance"] == \
         "101.00"
     assert end(bank) == 1
@@ -303,6 +303,7 @@ def test_an_id_posts_once(bank):
     assert end(bank) == 4
     again = json.loads(bank.run("deposit", "C100", "5", "--id", "a:3", "--json").stdout)
     assert (again["outcome"], again["at"], again["balance"]) == ("already_posted", "0:2", "106.00")
+    assert "date" not in again, "it is not that of the one that was posted"
     bank.run("deposit", "C200", "1", "--open")
     used = json.loads(bank.run("deposit", "C200", "5", "--id", "a:3", "--json", status=1).stdout)
     assert (used["outcome"], used["at"], used["account"]) == ("id_used", "0:2", "C200")
@@ -312,7 +313,8 @@ def test_an_id_posts_once(bank):
 def test_a_refusal_is_told_again(bank):
     refused = bank.run("withdraw", "C100", "100.01", "--id", "a:1", status=1).stdout
     bank.run("deposit", "C100", "50")
-    assert bank.run("withdraw", "C100", "100.01", "--id", "a:1", status=1).stdout == refused
+    assert bank.run("withdraw", "C100", "100.01", "--id", "a:1", status=1).stdout == \
+        "already " + refused.replace("· balance", "· balance then")
     assert refused.startswith("refused 0:1 · C100 · overdraft") and "balance 100.00" in refused
 
 
@@ -503,7 +505,21 @@ def test_ctrl_c_while_waiting_says_what_is_known(own, broken, status, sent):
 def test_no_broker(ledger, unused_port):
     done = ledger.run("deposit", "C100", "5", "-b", f"127.0.0.1:{unused_port}", status=3)
     assert "no broker answers" in done.stderr
+    assert "nothing was sent: no broker" in done.stderr
     assert "there is no topic" in ledger.run("deposit", "C100", "5", status=3).stderr
+
+
+def test_programs_are_told_that_nothing_was_sent(bank, unused_port):
+    def told(*words, status):
+        said = json.loads(bank.run(*words, "--json", status=status).stdout)
+        assert said["outcome"] == "not_sent", said
+        return said
+    away = told("withdraw", "C100", "5", "-b", f"127.0.0.1:{unused_port}", status=3)
+    assert (away["account"], away["amount"]) == ("C100", "5.00") and "no broker" in away["error"]
+    assert "no account" in told("deposit", "C1OO", "5", status=1)["error"]
+    assert "not in the log" in told("reverse", "0:99", "--reason", "x", status=1)["error"]
+    bank.run("withdraw", "C100", "101", status=1)
+    assert "was not posted" in told("reverse", "0:1", "--reason", "x", status=1)["error"]
 
 
 def test_a_topic_that_would_lose_events_takes_none(ledger):

@@ -464,6 +464,8 @@ def test_lines_from_a_pipe(ledger):
     assert "Refused · 0:6 · the balance is 899.50 and must stay at 0.00 or more" in said
     assert "That is not an amount" in said
     assert "There is no account “X”." in said
+    assert "There is no account “C1OO”.\nNearest: C100, C200." in \
+        ledger.run("teller", input="C1OO\nn\n", status=1).stdout
     assert "Deposited 5.00 into N1 at DATE · 0:7 · new balance 5.00" in said
     assert "3 transactions posted, the last at 0:7" in done.stderr
     assert balance(ledger) == "899.50"
