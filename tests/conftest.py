@@ -13,6 +13,7 @@ import uuid
 import pytest
 from confluent_kafka import Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
+from kafka_proxy import Proxy
 
 DEADLINE_S = 180  # for anything that could hang, on a machine that does much else
 SUPPRESSIONS = os.path.join(os.path.dirname(__file__), "lsan.supp")
@@ -184,6 +185,14 @@ def ledger(binary, brokers, tmp_path):
     made = Ledger(binary, brokers, tmp_path, f"t-{uuid.uuid4().hex[:12]}")
     yield made
     made.stop_all()
+
+
+@pytest.fixture
+def proxy(brokers):
+    """A proxy before the tests' broker: who is given its address (-b) meets what it is told to do."""
+    made = Proxy(brokers.split(",")[0])
+    yield made
+    made.close()
 
 
 def kafka(command, folder, port, *more):
