@@ -441,7 +441,9 @@ def test_an_outcome_that_is_not_known_is_called_so(own):
     assert done.returncode == 5, (done.stdout, done.stderr)
     again = re.search(r"sent, outcome unknown; repeat with --id '([^']+)'", done.stderr)
     assert again and done.stdout == "", done.stderr
+    own.wait_for_leaders()
     own.wait_for(lambda: len(history(own, "C100")) == 2, "the event in the broker's hands")
+    own.wait_for_leaders()  # that it slept, a broker may be told after it woke
     assert own.run("deposit", "C100", "5", "--id", again[1]).stdout == \
         "already posted 0:1 · C100 · 105.00\n"
     assert len(history(own, "C100")) == 2
