@@ -86,7 +86,7 @@ class Proxy:
                 pass
 
     def close(self):
-        self.listener.close()
+        self.listener.shutdown(socket.SHUT_RDWR)  # ends the wait for the next connection
         self.go_on()
         self.cut()
         assert not self.troubles, self.troubles

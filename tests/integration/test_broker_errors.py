@@ -6,7 +6,7 @@ import signal
 import pexpect
 import pytest
 from conftest import DEADLINE_S, event
-from test_teller import open_window  # a fixture  # noqa: F401
+from test_teller import open_window  # a fixture
 
 
 def records(ledger, name):
@@ -128,7 +128,7 @@ def test_after_one_that_is_not_known_comes_another_source(ledger, proxy):
         "posted 0:3 · C100 · 71.00\n"
 
 
-def test_a_broker_that_hangs_is_seen_in_the_window(ledger, proxy, open_window):  # noqa: F811
+def test_a_broker_that_hangs_is_seen_in_the_window(ledger, proxy, open_window):
     ledger.init(1).send([event("C100", "1.00")])
     window = open_window(ledger, words=("-b", proxy.address))
     window.connect("C100")
