@@ -6,7 +6,7 @@ import signal
 import pexpect
 import pytest
 from conftest import DEADLINE_S, event
-from test_teller import open_window  # a fixture
+from test_teller import open_window  # noqa: F401
 
 
 def records(ledger, name):
