@@ -163,6 +163,15 @@ class Ledger:
         self.wait_for(lambda: all(partition.leader >= 0 for topic in self.topics().values()
                                   for partition in topic.partitions.values()), "leaders")
 
+    def run_when_led(self, *words):
+        """A broker that was stopped for long is not the leader of its partitions for a moment: until
+        then nothing is sent, and the exit status says so. @return what it printed."""
+        done = []
+        self.wait_for(lambda: done.append(self.run(*words, status=None))
+                      or done[-1].returncode != 3, "leaders")
+        assert done[-1].returncode == 0, done[-1]
+        return done[-1].stdout
+
     def wait_for_end(self, offset, partition=0):
         """The marker of a transaction is written after its producer was told that it ended."""
         place = TopicPartition(self.topic, partition)

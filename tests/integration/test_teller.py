@@ -434,13 +434,13 @@ def test_leaving_while_the_outcome_is_unknown(own, open_window):
     window.keys("C-c", "C-c")
     status, errors = window.ended()
     stop_all(own, signal.SIGCONT)
-    own.wait_for(lambda: own.run("history", "C100", status=None).returncode == 0, "the log")
+    own.run_when_led("history", "C100")
     assert status == 5 and "outcome unknown" in errors, errors
     words = shlex.split(errors.strip().split("twice: ")[1])
     assert words[:3] == ["daybook", "withdraw", "--id"] and words[-2:] == ["C100", "7.00"]
     environment = {name: own.environment.pop(name) for name in ("DAYBOOK_BROKERS", "DAYBOOK_TOPIC")}
     for said in ("posted 0:", "already posted 0:"):  # in this log, wherever it is typed
-        assert said in own.run(*words[1:]).stdout
+        assert said in own.run_when_led(*words[1:])
     own.environment.update(environment)
     assert balance(own) == "824.00"
 
