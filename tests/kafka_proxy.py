@@ -7,7 +7,7 @@ import socket
 import struct
 import threading
 
-PRODUCE, FETCH, METADATA, FIND_COORDINATOR = 0, 1, 3, 10
+PRODUCE, FETCH, METADATA, FIND_COORDINATOR, INIT_PRODUCER_ID = 0, 1, 3, 10, 22
 FLEXIBLE_PRODUCE = 9  # from this version on the answer is laid out in another way
 
 
@@ -41,6 +41,8 @@ class Proxy:
         self.hangs_after_failure = False
         self.cuts_after_append = False
         self.drops_fetched = False       # Fetch answers, once a Produce was seen
+        self.drops_numbers = False       # without a producer's number nothing is sent
+        self.numbers_asked = threading.Event()
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=64)
         self.port = self.listener.getsockname()[1]
         self.address = f"127.0.0.1:{self.port}"
@@ -62,6 +64,10 @@ class Proxy:
     def drop_fetched(self):
         """Once a Produce was seen, nothing more is heard of what is in the log."""
         self.drops_fetched = True
+
+    def drop_numbers(self):
+        """A producer is never told its number: what it is given waits in its queue."""
+        self.drops_numbers = True
 
     def cut_after_append(self):
         """The next Produce is appended, and every connection ends before its answer is heard."""
@@ -144,6 +150,9 @@ class Proxy:
             return data.replace(host + struct.pack(">i", self.broker[1]),
                                 host + struct.pack(">i", self.port))
         if key == FETCH and self.drops_fetched and self.produced:
+            return None
+        if key == INIT_PRODUCER_ID and self.drops_numbers:
+            self.numbers_asked.set()
             return None
         if key == PRODUCE:
             with self.lock:

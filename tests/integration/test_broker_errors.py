@@ -2,6 +2,7 @@
 import json
 import re
 import signal
+import subprocess
 
 import pexpect
 import pytest
@@ -96,6 +97,21 @@ def test_given_up_by_the_library_and_then_silence_is_not_known(ledger, proxy):
     done = deposit(ledger, "-b", proxy.address)
     assert done.returncode == 5, done
     assert_repeated_once(ledger, assert_true(done, records(ledger, "x:1")))
+
+
+def test_an_id_that_another_posts_meanwhile_is_not_called_unsent(ledger, proxy):
+    """It never left, and yet it is in the log: somebody repeats what seems to hang."""
+    ledger.init(1)
+    proxy.drop_numbers()
+    waiting = subprocess.Popen(
+        [ledger.binary, "deposit", "C100", "5", "--open", "--id", "x:1", "-b", proxy.address],
+        env=ledger.environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert proxy.numbers_asked.wait(DEADLINE_S)
+    assert deposit(ledger).stdout == "posted 0:0 · C100 · 5.00\n"
+    out, err = waiting.communicate(timeout=DEADLINE_S)
+    assert proxy.produced == 0
+    assert_true(subprocess.CompletedProcess(waiting.args, waiting.returncode, out, err),
+                records(ledger, "x:1"))
 
 
 def test_after_one_that_is_not_known_comes_another_source(ledger, proxy):
