@@ -13,6 +13,7 @@ import uuid
 import pytest
 from confluent_kafka import Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
+from kafka_proxy import Proxy
 
 DEADLINE_S = 180  # for anything that could hang, on a machine that does much else
 SUPPRESSIONS = os.path.join(os.path.dirname(__file__), "lsan.supp")
@@ -162,6 +163,15 @@ class Ledger:
         self.wait_for(lambda: all(partition.leader >= 0 for topic in self.topics().values()
                                   for partition in topic.partitions.values()), "leaders")
 
+    def run_when_led(self, *words):
+        """A broker that was stopped for long is not the leader of its partitions for a moment: until
+        then nothing is sent, and the exit status says so. @return what it printed."""
+        done = []
+        self.wait_for(lambda: done.append(self.run(*words, status=None))
+                      or done[-1].returncode != 3, "leaders")
+        assert done[-1].returncode == 0, done[-1]
+        return done[-1].stdout
+
     def wait_for_end(self, offset, partition=0):
         """The marker of a transaction is written after its producer was told that it ended."""
         place = TopicPartition(self.topic, partition)
@@ -184,6 +194,14 @@ def ledger(binary, brokers, tmp_path):
     made = Ledger(binary, brokers, tmp_path, f"t-{uuid.uuid4().hex[:12]}")
     yield made
     made.stop_all()
+
+
+@pytest.fixture
+def proxy(brokers):
+    """A proxy before the tests' broker: who is given its address (-b) meets what it is told to do."""
+    made = Proxy(brokers.split(",")[0])
+    yield made
+    made.close()
 
 
 def kafka(command, folder, port, *more):

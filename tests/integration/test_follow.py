@@ -5,6 +5,7 @@ import re
 import subprocess
 import time
 
+import pexpect
 import pytest
 from conftest import DEADLINE_S, event
 
@@ -164,6 +165,25 @@ def test_a_simulation_keeps_to_its_rate_and_is_stopped(ledger):
     said = json.loads([l for l in lines_of(running) if l.startswith("{")][0])
     count = len([l for l in shown(ledger, "-n", 100000) if l["source"] == said["source"]])
     assert said["sent"] == count
+
+
+def test_a_simulation_shows_how_it_comes_along_and_keeps_to_its_rate(ledger):
+    """Where standard error is a terminal; what was late is not made up for, so that 50 a second are
+    at most 50 a second and the one with which it begins."""
+    ledger.init(2)
+    child = pexpect.spawn("/bin/sh", ["-c", f"exec {ledger.binary} simulate --rate 50 --duration 4 "
+                                      "--json >said"], cwd=str(ledger.folder), encoding="utf-8",
+                          env=ledger.environment, timeout=DEADLINE_S, dimensions=(24, 100))
+    child.expect(r"\r\x1b\[Ksent (\d+) of 200 events \((\d+) %\), \d+/s, \d+ s left")
+    assert int(child.match[1]) < 200 and int(child.match[2]) == int(child.match[1]) // 2
+    child.expect(r"\r\x1b\[Kdaybook: sent (\d+) events in 4\.")
+    count = int(child.match[1])
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 0
+    assert 100 < count <= 201
+    assert json.loads((ledger.folder / "said").read_text())["sent"] == count
+    assert len(shown(ledger, "-n", 1000)) == count
 
 
 def test_a_simulation_at_full_speed_loses_and_doubles_nothing(ledger):

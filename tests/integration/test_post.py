@@ -18,12 +18,8 @@ POSTER = os.path.join(os.path.dirname(RELEASE), "tests", "poster")
 
 
 def history(ledger, account):
-    found = []
-    # A broker that was stopped for long is not the leader of its partitions for a moment.
-    ledger.wait_for(lambda: found.append(ledger.run("history", account, "--json", status=None))
-                    or found[-1].returncode != 3, "the log")
-    assert found[-1].returncode == 0, found[-1].stderr
-    return [json.loads(line) for line in found[-1].stdout.splitlines()]
+    lines = ledger.run_when_led("history", account, "--json").splitlines()
+    return [json.loads(line) for line in lines]
 
 
 def end(ledger):
@@ -444,7 +440,7 @@ def test_an_outcome_that_is_not_known_is_called_so(own):
     again = re.search(r"sent, outcome unknown; repeat with --id '([^']+)'", done.stderr)
     assert again and done.stdout == "", done.stderr
     own.wait_for(lambda: len(history(own, "C100")) == 2, "the event in the broker's hands")
-    assert own.run("deposit", "C100", "5", "--id", again[1]).stdout == \
+    assert own.run_when_led("deposit", "C100", "5", "--id", again[1]) == \
         "already posted 0:1 · C100 · 105.00\n"
     assert len(history(own, "C100")) == 2
 

@@ -1,10 +1,12 @@
 """The scripts, as a person runs them: the demo, again and with a port taken, and the local broker."""
+import glob
 import os
 import re
 import signal
 import socket
 import subprocess
 import time
+import urllib.request
 
 import pytest
 from conftest import DEADLINE_S
@@ -58,6 +60,26 @@ def answers(port):
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
+def made_up(port):
+    """Transactions of the made-up bank, as the dashboard counts them by now."""
+    address = f"http://127.0.0.1:{port}/transactions.csv"
+    with urllib.request.urlopen(address, timeout=DEADLINE_S) as answer:
+        return answer.read().count(b"SIM-")
+
+
+def of_session(session):
+    """The processes of a session that was begun with the demo."""
+    found = []
+    for path in glob.glob("/proc/[0-9]*/stat"):
+        try:
+            name, rest = open(path).read().rsplit(") ", 1)
+        except OSError:
+            continue
+        if rest.split()[3] == str(session) and rest[0] != "Z":
+            found.append(name)
+    return found
+
+
 def test_the_demo_runs_once_and_then_goes_on(demo, ports, tmp_path):
     first = demo("--once")
     assert "C100\t830.00" in first.stdout and "C200\t2300.00" in first.stdout
@@ -71,21 +93,27 @@ def test_the_demo_runs_once_and_then_goes_on(demo, ports, tmp_path):
 def test_the_demo_survives_its_broker_and_stops_all_on_ctrl_c(tmp_path, demo, ports):
     log = open(tmp_path / "log", "w+")
     running = subprocess.Popen([os.path.join(SCRIPTS, "demo"), "--port", str(ports[0]),
-                                "--kafka-port", str(ports[1]), "--dir", str(tmp_path / "demo")],
+                                "--kafka-port", str(ports[1]), "--dir", str(tmp_path / "demo"),
+                                "--simulate"],
                                stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
     try:
         wait_until(lambda: "Ctrl-C stops" in open(log.name).read() or running.poll() is not None)
         assert running.poll() is None, open(log.name).read()
         assert answers(ports[0]) and answers(ports[1])
+        wait_until(lambda: made_up(ports[0]) > 2)
         os.kill(int((tmp_path / "demo" / "kafka" / "pid").read_text()), signal.SIGKILL)
         wait_until(lambda: "The broker died" in open(log.name).read())
         script("kafka", "start", "--dir", tmp_path / "demo" / "kafka")
         wait_until(lambda: "; going on" in open(log.name).read()
                    or running.poll() is not None)
         assert running.poll() is None, open(log.name).read()
+        before = made_up(ports[0])
+        wait_until(lambda: made_up(ports[0]) > before + 2)
     finally:
         os.killpg(running.pid, signal.SIGINT)  # as a terminal does: to all of them
         running.wait(DEADLINE_S)
+    assert re.search(r"^daybook: sent \d+ events in ", open(log.name).read(), re.M)
+    assert not of_session(running.pid), "something is left running"
     assert not answers(ports[0]) and not answers(ports[1]), open(log.name).read()
     assert "kafka: stopped" in open(log.name).read()
 

@@ -77,6 +77,37 @@ def test_a_transcript_is_what_happens(ledger, path):
     assert found == open(path).read().splitlines()
 
 
+def readme_session():
+    """Commands of the block under "What it does", each with the lines that follow it."""
+    block = open(f"{ROOT}/README.md").read().split("## What it does\n\n```\n$ ")[1].split("\n```")[0]
+    return [part.split("\n") for part in block.split("\n$ ")]
+
+
+def test_the_readme_s_session_is_what_happens(ledger):
+    """Line by line, but for dates, timings, what it cuts off with "...", and what it leaves out: exit
+    statuses, how many rows were sent (the table says it again), and that a database was made."""
+    (ledger.folder / "data").mkdir()
+    shutil.copy(f"{ROOT}/{SAMPLE}", ledger.folder / SAMPLE)
+    os.symlink(os.path.abspath(ledger.binary), ledger.folder / "daybook")
+    ledger.environment.update(PATH=f"{ledger.folder}:{os.environ['PATH']}", TERM="dumb",
+                              DAYBOOK_DATABASE="ledger.db")
+    today = re.compile(r"(; at 8:3 of )\d{4}-\d\d-\d\d;")
+    left_out = re.compile(r"\[exit status 1\]|daybook: (sent \d+ rows in .*|created ledger\.db)")
+
+    def comparable(line):
+        return today.sub(r"\1TODAY;", normalise(ledger, line))
+
+    session = readme_session()
+    assert len(session) == 11
+    for command, *expected in session:
+        found = "\n".join(comparable(line) for line in run(ledger, command)
+                          if not left_out.fullmatch(line))
+        expected = "\n".join(map(comparable, expected))
+        if expected.endswith(" ..."):
+            found = found[:len(expected) - 3] + "..."
+        assert f"$ {command}\n{found}" == f"$ {command}\n{expected}"
+
+
 def test_every_command_s_help_is_in_the_transcript(ledger):
     shown = open(f"{ROOT}/tests/integration/transcripts/help.txt").read()
     usage = ledger.run("help").stdout.split("Commands:\n")[1].split("\n  help")[0]
