@@ -452,6 +452,15 @@ static void teller_in_flight__what_is_typed_is_the_next_ones(void **state)
     dbk_teller_sent(&teller);
     dbk_teller_decided(&teller, &refused);
     assert_string_equal(teller.amount, "20");
+    type(&teller, "205"); /* it came back while the next one was begun */
+    assert_string_equal(teller.amount, "5");
+    type(&teller, "50");
+    assert_string_equal(teller.amount, "50");
+    dbk_teller_sent(&teller);
+    dbk_teller_decided(&teller, &refused);
+    type(&teller, "5");
+    type(&teller, "55");
+    assert_string_equal(teller.amount, "55"); /* it was corrected */
     dbk_teller_sent(&teller);
     type(&teller, "3");
     dbk_teller_decided(&teller, &refused);
@@ -510,7 +519,7 @@ static void teller_result__of_an_unknown_outcome_is_the_command_that_finds_out(v
     result.event.account = text_of("O'Brien");
     assert_false(dbk_teller_result_text(text, sizeof text, &teller, &result));
     assert_non_null(strstr(text, "looks: daybook withdraw --id 'teller:x:7' -b '127.0.0.1:9092' "
-                                 "-t 'client_transactions' --date '2026-05-02T21:31:29Z' -- "
+                                 "-t 'client_transactions' --date 2026-05-02T21:31:29Z "
                                  "'O'\\''Brien' 100.00"));
     /* Cut, it would be another command. */
     memset(brokers, 'b', sizeof brokers - 1);
@@ -538,8 +547,7 @@ static void teller_result__of_an_unknown_outcome_is_shown_whole(void **state)
     assert_line(19, "  Sent, outcome unknown. This posts it if the log does not have it, never");
     assert_line(20,
                 "  twice; with --dry-run it only looks: daybook deposit --open --id 'teller:x:7'");
-    assert_line(21,
-                "  -b '127.0.0.1:9092' -t 'client_transactions' --date '2026-05-02T21:31:29Z' --");
+    assert_line(21, "  -b '127.0.0.1:9092' -t 'client_transactions' --date 2026-05-02T21:31:29Z");
     assert_line(22, "  'C100' 100.00");
     assert_string_equal(teller.amount, ""); /* another F2 would be another one */
     dbk_teller_clear(&teller);

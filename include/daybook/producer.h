@@ -77,7 +77,12 @@ DBK_MUST_CHECK int dbk_producer_poll(struct dbk_producer *producer, int timeout_
  */
 DBK_MUST_CHECK bool dbk_producer_abandon(struct dbk_producer *producer);
 
-/** @return true where the client library gave up: only another producer can go on. */
-bool dbk_producer_is_fatal(const struct dbk_producer *producer);
+/** One failed: wait some seconds for the answers to those that were sent beside it. @return true
+ *  where all are known, and none may be in the log without an acknowledgement. */
+DBK_MUST_CHECK bool dbk_producer_settle(struct dbk_producer *producer);
+
+/** @return true where a record failed, or the client library gave up: only another producer can go
+ *  on. */
+bool dbk_producer_has_failed(const struct dbk_producer *producer);
 
 #endif

@@ -73,6 +73,10 @@ extern const struct dbk_command dbk_command_teller;
  * look at it. */
 extern atomic_bool dbk_stop_requested;
 
+/** Standard output did not take what was printed: say why, by errno, unless its reader has closed
+ *  it. @return DBK_ENO. */
+int dbk_cli_output_failed(struct dbk_err *err);
+
 /** Sixteen random bytes for dbk_book_open. @return 0 or DBK_ENOMEM. */
 int dbk_random_key(uint8_t key[16], struct dbk_err *err);
 

@@ -64,8 +64,7 @@ static int flush(struct tail *tail, struct dbk_err *err)
 {
     int code = tail->json ? 0 : dbk_table_print(&tail->table, err);
     if (code == 0 && (fflush(stdout) != 0 || ferror(stdout)))
-        code = dbk_err_set(err, DBK_ENO, "%s", ""); /* whoever read it has enough */
-    ;
+        code = dbk_cli_output_failed(err);
     return code;
 }
 

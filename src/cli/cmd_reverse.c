@@ -93,10 +93,8 @@ static int run(struct dbk_cli *cli, int argc, char **argv, struct dbk_err *err)
     if (code == DBK_ESTOPPED)
         code = dbk_err_set(err, DBK_EBROKER, "stopped; nothing was sent.");
     if (code != 0) {
-        struct dbk_err other;
-        if (cli->json && dbk_post_print_not_sent(event, err->text, &other) != 0)
-            return dbk_err_set(err, DBK_ENOMEM, "out of memory; nothing was sent.");
-        return code;
+        dbk_post_not_sent(event, cli->json, err);
+        return err->code;
     }
     dbk_reversal_source(source, original.partition, original.offset);
     event->account = (struct dbk_text){original.account, original.account_length};

@@ -110,7 +110,7 @@ static int64_t due_count(struct simulate *simulate, int64_t now_ms)
 static int wait_for_due(struct simulate *simulate, struct dbk_err *err)
 {
     int code = dbk_producer_flush(simulate->producer, 0, err);
-    if (code == DBK_EUNKNOWN && !dbk_producer_is_fatal(simulate->producer))
+    if (code == DBK_EUNKNOWN && !dbk_producer_has_failed(simulate->producer))
         code = 0; /* only not acknowledged yet */
     usleep(rate >= 100 ? 5000 : 20000);
     return code;
@@ -141,7 +141,7 @@ static int finish(struct simulate *simulate, struct dbk_err *err)
     do {
         code = dbk_producer_flush(simulate->producer, 200, err);
         dbk_progress_update(&simulate->progress, simulate->acknowledged_count);
-    } while (code == DBK_EUNKNOWN && !dbk_producer_is_fatal(simulate->producer) &&
+    } while (code == DBK_EUNKNOWN && !dbk_producer_has_failed(simulate->producer) &&
              !dbk_stop_requested);
     if (dbk_stop_requested) {
         dbk_producer_stop_on(simulate->producer, NULL);
@@ -226,7 +226,8 @@ static int run(struct dbk_cli *cli, int argc, char **argv, struct dbk_err *err)
     }
     if (code == 0)
         code = summarize(&simulate, cli->json, err);
-    else if (code == DBK_EBROKER && simulate.acknowledged_count > 0)
+    else if (code == DBK_EBROKER && simulate.sent_count > 0 &&
+             (!dbk_producer_settle(simulate.producer) || simulate.acknowledged_count > 0))
         code = err->code = DBK_EUNKNOWN;
     dbk_producer_close(simulate.producer);
     dbk_log_close(simulate.log);

@@ -228,7 +228,7 @@ static int send_once(struct sending *sending, struct dbk_progress *progress, str
         dbk_progress_update(progress, import->sent_count);
         if (code == 0)
             break;
-        if (code == DBK_EUNKNOWN && !dbk_producer_is_fatal(producer))
+        if (code == DBK_EUNKNOWN && !dbk_producer_has_failed(producer))
             code = 0; /* only not acknowledged yet */
     }
     if (code == DBK_ESTOPPED) {
@@ -240,6 +240,8 @@ static int send_once(struct sending *sending, struct dbk_progress *progress, str
                            import->sent_count,
                            flushed == 0 ? "" : "; the last ones are not acknowledged");
     }
+    if (code == DBK_EBROKER && !dbk_producer_settle(producer))
+        code = err->code = DBK_EUNKNOWN;
     dbk_producer_close(producer);
     return code;
 }
@@ -264,6 +266,11 @@ static int send_all(struct sending *sending, int64_t wanted, struct dbk_err *err
     import->sending_ms = dbk_clock_monotonic_ms() - started_ms;
     if (code == DBK_EBROKER && import->sent_count > 0)
         code = DBK_EUNKNOWN;
+    if (code == DBK_EBROKER) {
+        struct dbk_err why = *err;
+        if (strstr(why.text, "othing was sent") == NULL)
+            dbk_err_set(err, code, "%.900s Nothing was sent.", why.text);
+    }
     if (code == DBK_EUNKNOWN && !dbk_stop_requested) {
         struct dbk_err why = *err;
         dbk_err_set(err, code, "%.800s Run the same command again: it adds only what is missing.",

@@ -112,14 +112,19 @@ static int run_command(struct dbk_cli *cli, const struct dbk_command *command, i
     return code;
 }
 
+int dbk_cli_output_failed(struct dbk_err *err)
+{
+    if (errno == EPIPE) /* whoever read it has enough */
+        return dbk_err_set(err, DBK_ENO, "%s", "");
+    return dbk_err_set(err, DBK_ENO, "the output could not be written: %s.", strerror(errno));
+}
+
 /** What was printed must have arrived: a full disk behind a pipe is not success. */
 static int finish(int code, struct dbk_err *err)
 {
     if (fflush(stdout) != 0 || ferror(stdout)) {
-        bool closed = errno == EPIPE; /* whoever read it has enough */
         if (code == 0)
-            code = dbk_err_set(err, DBK_ENO, closed ? "" : "the output could not be written: %s.",
-                               strerror(errno));
+            code = dbk_cli_output_failed(err);
     }
     if (code != 0 && err->text[0] != '\0')
         dbk_message("%s", err->text);

@@ -92,7 +92,10 @@ static void wait_for_decision(struct dbk_post *post, const struct folding *foldi
         int64_t offset = result->offset;
         int64_t folded = folding->count;
         code = dbk_post_step(post, 50, &err);
-        if (result->offset != offset || folding->count != folded)
+        /* At the log's end others' events say nothing of ours, until it is known to be among them.
+         */
+        bool nearer = folding->count != folded && (!dbk_post_is_online(post) || offset >= 0);
+        if (result->offset != offset || nearer)
             heard_ms = dbk_clock_monotonic_ms();
         int64_t waited_ms = dbk_clock_monotonic_ms() - heard_ms;
         if (dbk_stop_requested)
@@ -172,16 +175,6 @@ static int print(const struct dbk_post_result *result, bool json, struct dbk_err
                        result->event.seq, why.text);
 }
 
-/** It ended before anything was sent: whoever reads that need not think about it. */
-static int say_not_sent(int code, const struct dbk_posting_order *order, bool json,
-                        struct dbk_err *err)
-{
-    struct dbk_err why = *err;
-    if (strstr(why.text, "othing was sent") == NULL)
-        dbk_err_set(err, code, "nothing was sent: %s", why.text);
-    return json ? dbk_post_print_not_sent(&order->request.event, why.text, &why) : 0;
-}
-
 int dbk_post_once(struct dbk_cli *cli, const struct dbk_posting_order *order, struct dbk_err *err)
 {
     struct dbk_post *post = NULL;
@@ -197,8 +190,10 @@ int dbk_post_once(struct dbk_cli *cli, const struct dbk_posting_order *order, st
     if (code == 0)
         code = order->dry_run ? dbk_post_predict(post, &order->request, err)
                               : dbk_post_send(post, &order->request, err);
-    if (code != 0 && say_not_sent(code, order, cli->json, err) != 0)
-        code = dbk_err_set(err, DBK_ENOMEM, "out of memory; nothing was sent.");
+    if (code != 0) {
+        dbk_post_not_sent(&order->request.event, cli->json, err);
+        code = err->code;
+    }
     bool predicted =
         code == 0 && order->dry_run && dbk_post_result(post)->outcome == DBK_OUTCOME_NOT_SENT;
     if (code == 0)

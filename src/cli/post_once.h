@@ -21,10 +21,9 @@ DBK_MUST_CHECK int dbk_post_once(struct dbk_cli *cli, const struct dbk_posting_o
 DBK_MUST_CHECK int dbk_post_print(const struct dbk_post_result *result, bool json,
                                   struct dbk_err *err);
 
-/** Print, for programs, that nothing was sent. @param event  with an account of length 0: what was
- *  to be sent is not known. */
-DBK_MUST_CHECK int dbk_post_print_not_sent(const struct dbk_event *event, const char *why,
-                                           struct dbk_err *err);
+/** It ended before anything was sent: say so in err, and for programs on standard output.
+ *  @param event  what was to be sent; its account has length 0 where even that is not known. */
+void dbk_post_not_sent(const struct dbk_event *event, bool json, struct dbk_err *err);
 
 /** Print the event that --dry-run does not send, and what would become of it. */
 DBK_MUST_CHECK int dbk_post_print_dry(const struct dbk_post_result *result, bool json,

@@ -121,14 +121,20 @@ static int print_json(const struct dbk_post_result *result, struct dbk_err *err)
     return dbk_json_print(object, err);
 }
 
-int dbk_post_print_not_sent(const struct dbk_event *event, const char *why, struct dbk_err *err)
+void dbk_post_not_sent(const struct dbk_event *event, bool json, struct dbk_err *err)
 {
+    struct dbk_err why = *err;
+    if (strstr(why.text, "othing was sent") == NULL)
+        dbk_err_set(err, why.code, "nothing was sent: %s", why.text);
+    if (!json || why.code == DBK_EUSAGE)
+        return;
     json_t *object = json_object();
     json_object_set_new(object, "outcome", json_string("not_sent"));
-    dbk_json_set_text(object, "error", dbk_text_of(why));
+    dbk_json_set_text(object, "error", dbk_text_of(why.text));
     if (event->account.length > 0)
         add_event(object, event, true);
-    return dbk_json_print(object, err);
+    if (dbk_json_print(object, &why) != 0)
+        dbk_err_set(err, DBK_ENOMEM, "out of memory; nothing was sent.");
 }
 
 int dbk_post_print(const struct dbk_post_result *result, bool json, struct dbk_err *err)

@@ -54,6 +54,7 @@ void dbk_publisher_close(struct dbk_publisher *publisher)
     dbk_producer_close(publisher->producer);
     dbk_snapshots_close(&publisher->snapshots);
     publisher->producer = NULL;
+    publisher->last_ms = dbk_clock_monotonic_ms(); /* a try may have taken long */
     publisher->turn = publisher->topic != NULL ? publisher->topic->partition_count : 0;
 }
 

@@ -208,6 +208,11 @@ int dbk_teller_edited(struct dbk_teller *teller, const char *text)
     teller->focus = DBK_TELLER_AMOUNT;
     if (strcmp(field, text) == 0)
         return 0;
+    /* It may have come back while the next one was begun. */
+    size_t length = strlen(field);
+    if (!at_accounts && teller->restored && strncmp(text, field, length) == 0)
+        text += length;
+    teller->restored = teller->restored && at_accounts;
     snprintf(field, sizeof teller->search, "%s", text);
     teller->refusal[0] = '\0';
     return at_accounts ? dbk_teller_list_search(&teller->list, text, false) : 0;
@@ -221,6 +226,7 @@ void dbk_teller_connected(struct dbk_teller *teller, const struct dbk_post_accou
     teller->place = DBK_TELLER_TRANSACTION;
     teller->focus = DBK_TELLER_AMOUNT;
     teller->amount[0] = '\0';
+    teller->restored = false;
     teller->refusal[0] = '\0';
 }
 
@@ -228,6 +234,7 @@ void dbk_teller_sent(struct dbk_teller *teller)
 {
     teller->waiting = true;
     memcpy(teller->sent_amount, teller->amount, sizeof teller->amount);
+    teller->restored = false;
     teller->amount[0] = '\0'; /* what is typed from now on is the next one's */
     notice(teller, DBK_TT_SENDING, true);
 }
@@ -278,7 +285,7 @@ bool dbk_teller_nearest(char *out, size_t size, const struct dbk_teller *teller)
 }
 
 /** A command is never cut: another amount would be another event. */
-#define COMMAND_MAX 384
+#define COMMAND_MAX 376
 
 static void add_word(struct dbk_buffer *buffer, const char *before, const char *word)
 {
@@ -304,8 +311,10 @@ static void format_command(char *out, const struct dbk_config *config,
     add_word(&buffer, " -b ", config->brokers);
     add_word(&buffer, " -t ", config->topic);
     dbk_date_format(date, event->date_s);
-    add_word(&buffer, " --date ", date);
-    add_word(&buffer, " -- ", account != NULL ? account : "");
+    dbk_buffer_add_string(&buffer, " --date ");
+    dbk_buffer_add_string(&buffer, date);
+    bool dash = event->account.bytes[0] == '-'; /* else options may be added behind */
+    add_word(&buffer, dash ? " -- " : " ", account != NULL ? account : "");
     dbk_buffer_add_string(&buffer, " ");
     dbk_buffer_add_string(&buffer, amount);
     bool fits = account != NULL && !buffer.failed && buffer.length < COMMAND_MAX;
@@ -365,7 +374,8 @@ void dbk_teller_decided(struct dbk_teller *teller, const struct dbk_post_result 
     bool posted = dbk_teller_result_text(text, sizeof text, teller, result);
     if (!posted && result->outcome != DBK_OUTCOME_UNKNOWN) {
         dbk_teller_refuse(teller, text);
-        if (teller->amount[0] == '\0')
+        teller->restored = teller->amount[0] == '\0';
+        if (teller->restored)
             memcpy(teller->amount, teller->sent_amount, sizeof teller->amount);
         return;
     }

@@ -43,7 +43,8 @@ struct dbk_teller {
     enum dbk_teller_focus focus;
     bool online;
     bool loading;
-    bool hidden; /**< the last screen was too small to show anything: keys do nothing */
+    bool restored; /**< the amount was refused and is there again: a digit begins another one */
+    bool hidden;   /**< the last screen was too small to show anything: keys do nothing */
     struct dbk_teller_list list;
     char search[4 * DBK_FIELD_MAX + 1];
     char amount[4 * DBK_FIELD_MAX + 1];

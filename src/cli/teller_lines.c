@@ -40,6 +40,9 @@ static bool ask(struct dbk_teller_run *run, enum dbk_teller_text_id id, const ch
     while (length > 0 && strchr("\n\r ", (*line)[length - 1]) != NULL)
         (*line)[--length] = '\0';
     run->line_count += length >= 0;
+    for (ssize_t i = 0; i < length; i++)
+        if ((*line)[i] == '\0')
+            (*line)[i] = '\x01'; /* nothing that is meant has such a byte */
     if (length > 0) {
         size_t spaces = strspn(*line, " ");
         memmove(*line, *line + spaces, (size_t)length - spaces + 1);
@@ -263,8 +266,7 @@ static int choose(struct dbk_teller_run *run, char **line, size_t *size, bool *c
         !dbk_text_is_clean((struct dbk_text){*line, (uint32_t)strlen(*line)}, DBK_ACCOUNT_MAX,
                            true)) {
         print(run, DBK_TT_NAME_WRONG, "");
-        run->refused_count += !isatty(STDIN_FILENO);
-        return 0;
+        return isatty(STDIN_FILENO) ? 0 : not_understood(run, *line, err);
     }
     memcpy(name, *line, strlen(*line) + 1);
     if (dbk_teller_list_search(&run->teller.list, name, false) != 0) {
@@ -283,7 +285,7 @@ static int choose(struct dbk_teller_run *run, char **line, size_t *size, bool *c
             return code;
     }
     int code = dbk_teller_run_connect(run, name, &why);
-    if (code == DBK_EBROKER) {
+    if (code == DBK_EBROKER && isatty(STDIN_FILENO)) {
         puts(why.text);
         return 0;
     }

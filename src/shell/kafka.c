@@ -229,7 +229,8 @@ static bool is_passing(rd_kafka_resp_err_t error)
     return dbk_kafka_is_silence(error) || error == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION ||
            error == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE ||
            error == RD_KAFKA_RESP_ERR_OFFSET_NOT_AVAILABLE ||
-           error == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+           error == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
+           error == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
 }
 
 /** One request for all partitions: the "times" -1 and -2 stand for the end and the beginning.

@@ -15,6 +15,9 @@
 /** How long the library may take to say what it dropped. */
 #define ABANDON_MS 1000
 
+/** How long those that were sent beside a failed one may take to be answered. */
+#define SETTLE_MS 3000
+
 struct dbk_producer {
     struct dbk_kafka kafka; /* first: the callbacks' opaque pointer */
     const struct dbk_config *config;
@@ -228,9 +231,8 @@ static int check(struct dbk_producer *producer, struct dbk_err *err)
     if (producer->maybe_sent)
         return dbk_err_set(err, DBK_EUNKNOWN, "an event may or may not be in the log: %s.",
                            rd_kafka_err2str(producer->failure));
-    return dbk_err_set(err, DBK_EBROKER, "the broker refused an event: %s.%s",
-                       rd_kafka_err2str(producer->failure),
-                       producer->delivered_count > 0 ? "" : " Nothing was sent.");
+    return dbk_err_set(err, DBK_EBROKER, "the broker refused an event: %s.",
+                       rd_kafka_err2str(producer->failure));
 }
 
 /** Serve acknowledgements for a moment; tell the user when there have been none for long. */
@@ -313,9 +315,18 @@ bool dbk_producer_abandon(struct dbk_producer *producer)
     return rd_kafka_outq_len(producer->kafka.handle) == 0 && !producer->maybe_sent;
 }
 
-bool dbk_producer_is_fatal(const struct dbk_producer *producer)
+bool dbk_producer_settle(struct dbk_producer *producer)
+{
+    int64_t deadline_ms = dbk_clock_monotonic_ms() + SETTLE_MS;
+    while (rd_kafka_outq_len(producer->kafka.handle) > 0 && dbk_clock_monotonic_ms() < deadline_ms)
+        rd_kafka_poll(producer->kafka.handle, 20);
+    return rd_kafka_outq_len(producer->kafka.handle) == 0 && !producer->maybe_sent;
+}
+
+bool dbk_producer_has_failed(const struct dbk_producer *producer)
 {
     char why[256];
-    return rd_kafka_fatal_error(producer->kafka.handle, why, sizeof why) !=
-           RD_KAFKA_RESP_ERR_NO_ERROR;
+    return producer->failure != RD_KAFKA_RESP_ERR_NO_ERROR ||
+           rd_kafka_fatal_error(producer->kafka.handle, why, sizeof why) !=
+               RD_KAFKA_RESP_ERR_NO_ERROR;
 }

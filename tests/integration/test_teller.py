@@ -329,7 +329,7 @@ def test_a_terminal_that_is_closed_with_a_transaction_in_flight(ledger, proxy):
     child.expect("Deposited")  # a connection is there: what is sent then may have arrived
     proxy.hang()
     child.send("7\x1bOR")
-    child.expect("In flight")
+    child.expect("in flight")
     os.close(child.fileno())
     deadline = time.monotonic() + DEADLINE_S
     while (ended := os.waitpid(child.pid, os.WNOHANG)) == (0, 0):
@@ -339,7 +339,7 @@ def test_a_terminal_that_is_closed_with_a_transaction_in_flight(ledger, proxy):
     assert os.waitstatus_to_exitcode(ended[1]) == 5 and "Sanitizer" not in said, (ended, said)
     assert "outcome unknown" in said, said
     proxy.go_on()
-    words = shlex.split(said.split("twice: ")[1].splitlines()[0])
+    words = shlex.split(said.split("looks: ")[1].splitlines()[0])
     assert words[:3] == ["daybook", "withdraw", "--id"] and words[-2:] == ["C100", "7.00"]
     for _ in range(2):
         assert re.match(r"(already )?posted 0:\d+ ", ledger.run(*words[1:]).stdout)
@@ -512,17 +512,19 @@ def test_lines_from_a_pipe(ledger):
     assert "3 transactions posted, the last at 0:7" in done.stderr
     assert balance(ledger) == "899.50"
     assert ledger.run("teller", input="C100\nd 1\n").returncode == 0
+    assert "not an amount" in ledger.run("teller", input="C100\nd 7\0x\n", status=1).stdout
     assert ledger.run("teller", input="X\nn\n", status=1).stdout.count("X") == 2
     assert ledger.run("teller", input="quit\nC100\nd 1\n").stderr == ""
 
 
 @pytest.mark.parametrize("line, number", [
-    ("C200", 3), ("depot 7", 3), ("b\nnobody\nC100", 5), ("b\nnobody\noops", 5)])
+    ("C200", 3), ("depot 7", 3), ("b\nC\tX", 4), ("b\nnobody\nC100", 5), ("b\nnobody\noops", 5)])
 def test_a_script_ends_where_it_is_not_understood(ledger, line, number):
     """What follows was meant for what that line would have done: another account, say."""
     ledger.init(1).send(SAMPLE)
     done = ledger.run("teller", status=2, input=f"C100\nd 5\n{line}\nd 7\n")
-    assert f'line {number}, "{line.split()[-1] if number == 5 else line}", is not' in done.stderr
+    last = line.rsplit("\n")[-1].replace("\t", "\\x09")
+    assert f'line {number}, "{last}", is not' in done.stderr
     assert balance(ledger) == "835.00"
 
 
