@@ -73,6 +73,24 @@ def test_an_error_after_the_append_is_not_believed(ledger, proxy, error, count):
     assert_repeated_once(ledger, at)
 
 
+def test_others_events_are_no_sign_of_ones_own(ledger, proxy):
+    """On a partition where something always happens, too, the wait ends."""
+    ledger.init(1)
+    others = ledger.start("simulate", "--rate", "5")
+    proxy.fail_produce(6, None)
+    done = deposit(ledger, "-b", proxy.address)
+    assert done.returncode == 5, done
+    assert others.poll() is None
+    assert posted_at(records(ledger, "x:1"))
+
+
+def test_a_simulation_ends_where_one_is_in_doubt(ledger, proxy):
+    ledger.init(1)
+    proxy.fail_produce(-1)
+    done = ledger.run("simulate", "--rate", "50", "--duration", "1", "-b", proxy.address, status=5)
+    assert "may not be in the log" in done.stderr, done.stderr
+
+
 def test_one_that_the_broker_has_but_places_nowhere_is_found(ledger, proxy):
     """After others, and before others: its position is its own."""
     ledger.init(1).send([event("C100", "1.00"), event("C200", "1.00")])
