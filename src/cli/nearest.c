@@ -1,5 +1,9 @@
 #include "nearest.h"
 
+#include <daybook/escape.h>
+
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /** Beyond this many changes, nobody meant it. */
@@ -68,6 +72,18 @@ void dbk_nearest_look(struct dbk_nearest_names *nearest, struct dbk_text name)
     }
     nearest->names[at] = name;
     nearest->distances[at] = found;
+}
+
+void dbk_nearest_join(char text[DBK_NEAREST_TEXT_SIZE], const struct dbk_nearest_names *nearest)
+{
+    size_t used = 0;
+    text[0] = '\0';
+    for (int i = 0; i < nearest->count; i++) {
+        char *name = dbk_escape_terminal(nearest->names[i], false);
+        used += (size_t)snprintf(text + used, DBK_NEAREST_TEXT_SIZE - used, "%s%s",
+                                 i > 0 ? ", " : "", name != NULL ? name : "?");
+        free(name);
+    }
 }
 
 const char *dbk_nearest(const char *word, const char *const *candidates, size_t count)

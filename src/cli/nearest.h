@@ -20,6 +20,10 @@ struct dbk_nearest_names {
 /** Look at one name; where it is near, keep it. */
 void dbk_nearest_look(struct dbk_nearest_names *nearest, struct dbk_text name);
 
+/** Those that were kept, for people: "C100, C200"; "" where there are none. */
+#define DBK_NEAREST_TEXT_SIZE (DBK_NEAREST_MAX * (4 * DBK_ACCOUNT_MAX + 2) + 1)
+void dbk_nearest_join(char text[DBK_NEAREST_TEXT_SIZE], const struct dbk_nearest_names *nearest);
+
 /** @return the candidate nearest to word, or NULL where none is near. */
 const char *dbk_nearest(const char *word, const char *const *candidates, size_t count);
 

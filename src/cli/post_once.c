@@ -43,25 +43,19 @@ static void look_at(void *context, const struct dbk_account *account)
 static int refuse_unknown(struct dbk_post *post, struct dbk_text account, struct dbk_err *err)
 {
     struct dbk_nearest_names nearest = {.word = account, .max = NEAREST_MAX};
-    char names[NEAREST_MAX * (4 * DBK_ACCOUNT_MAX + 3) + 1] = "";
-    size_t used = 0;
+    char names[DBK_NEAREST_TEXT_SIZE];
     int code = dbk_post_load_all(post, err);
     if (code == 0)
         code = dbk_post_catch_up(post, err);
     if (code != 0)
         return code;
     dbk_post_each_account(post, look_at, &nearest);
-    for (int i = 0; i < nearest.count; i++) {
-        char *escaped = dbk_escape_terminal(nearest.names[i], false);
-        used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", i > 0 ? ", " : "",
-                                 escaped != NULL ? escaped : "?");
-        free(escaped);
-    }
+    dbk_nearest_join(names, &nearest);
     return dbk_err_set(err, DBK_ENO,
                        "there is no account \"%.*s\"; nothing was sent.%s%s%s --open opens a new "
                        "account.",
-                       (int)account.length, account.bytes, used > 0 ? " Nearest: " : "", names,
-                       used > 0 ? "." : "");
+                       (int)account.length, account.bytes, names[0] != '\0' ? " Nearest: " : "",
+                       names, names[0] != '\0' ? "." : "");
 }
 
 /** The account must exist, or be opened by this event. */

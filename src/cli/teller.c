@@ -271,15 +271,9 @@ void dbk_teller_money(char *out, size_t size, enum dbk_lang lang, int64_t amount
 bool dbk_teller_nearest(char *out, size_t size, const struct dbk_teller *teller)
 {
     const struct dbk_nearest_names *nearest = &teller->list.nearest;
-    char names[DBK_NEAREST_MAX * (4 * DBK_ACCOUNT_MAX + 2) + 1] = "";
+    char names[DBK_NEAREST_TEXT_SIZE];
     const char *const found[DBK_TELLER_VALUES] = {names};
-    size_t used = 0;
-    for (int i = 0; i < nearest->count; i++) {
-        char *name = dbk_escape_terminal(nearest->names[i], false);
-        used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", i > 0 ? ", " : "",
-                                 name != NULL ? name : "?");
-        free(name);
-    }
+    dbk_nearest_join(names, nearest);
     dbk_teller_say(out, size, teller->lang, DBK_TT_NEAREST, found);
     return nearest->count > 0;
 }

@@ -306,21 +306,24 @@ int dbk_producer_poll(struct dbk_producer *producer, int timeout_ms, struct dbk_
     return check(producer, err);
 }
 
-bool dbk_producer_abandon(struct dbk_producer *producer)
+/** @return true where all was answered in time, and none may be in the log without being known. */
+static bool wait_for_answers(struct dbk_producer *producer, int timeout_ms)
 {
-    int64_t deadline_ms = dbk_clock_monotonic_ms() + ABANDON_MS;
-    rd_kafka_purge(producer->kafka.handle, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+    int64_t deadline_ms = dbk_clock_monotonic_ms() + timeout_ms;
     while (rd_kafka_outq_len(producer->kafka.handle) > 0 && dbk_clock_monotonic_ms() < deadline_ms)
         rd_kafka_poll(producer->kafka.handle, 20);
     return rd_kafka_outq_len(producer->kafka.handle) == 0 && !producer->maybe_sent;
 }
 
+bool dbk_producer_abandon(struct dbk_producer *producer)
+{
+    rd_kafka_purge(producer->kafka.handle, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+    return wait_for_answers(producer, ABANDON_MS);
+}
+
 bool dbk_producer_settle(struct dbk_producer *producer)
 {
-    int64_t deadline_ms = dbk_clock_monotonic_ms() + SETTLE_MS;
-    while (rd_kafka_outq_len(producer->kafka.handle) > 0 && dbk_clock_monotonic_ms() < deadline_ms)
-        rd_kafka_poll(producer->kafka.handle, 20);
-    return rd_kafka_outq_len(producer->kafka.handle) == 0 && !producer->maybe_sent;
+    return wait_for_answers(producer, SETTLE_MS);
 }
 
 bool dbk_producer_has_failed(const struct dbk_producer *producer)

@@ -294,49 +294,48 @@ def test_ctrl_c_in_any_place_gives_the_terminal_back(ledger, open_window):
         window.close()
 
 
-def test_a_closed_terminal_ends_it(ledger):
+def deposit_in_a_window(ledger, errors, amount, *words):
+    """A teller with a terminal that can be closed, after one deposit into C100."""
     ledger.init(1).send(SAMPLE)
-    errors = ledger.folder / "errors"
-    command = f"exec {shlex.quote(ledger.binary)} teller 2>{shlex.quote(str(errors))}"
+    command = f"exec {shlex.join([ledger.binary, 'teller', *words])} 2>{shlex.quote(str(errors))}"
     child = pexpect.spawn("/bin/sh", ["-c", command], env={**ledger.environment, "TERM": "xterm"},
                           dimensions=(24, 80), encoding="utf-8", timeout=DEADLINE_S)
     child.expect("C200")
     child.send("C100\r")
     child.expect("830.00")
-    child.send("10\x1bOQ")
+    child.send(amount + "\x1bOQ")
     child.expect("Deposited")
-    os.close(child.fileno())  # as a window that is closed: the program gets SIGHUP
+    return child
+
+
+def close_terminal(child):
+    """As a window that is closed: the program gets SIGHUP. @return its exit status."""
+    os.close(child.fileno())
     deadline = time.monotonic() + DEADLINE_S
-    while os.waitpid(child.pid, os.WNOHANG) == (0, 0):
+    while (ended := os.waitpid(child.pid, os.WNOHANG)) == (0, 0):
         assert time.monotonic() < deadline, "it goes on without a terminal"
         time.sleep(0.02)
+    return os.waitstatus_to_exitcode(ended[1])
+
+
+def test_a_closed_terminal_ends_it(ledger):
+    errors = ledger.folder / "errors"
+    assert close_terminal(deposit_in_a_window(ledger, errors, "10")) == 0
     assert "One transaction posted, at 0:4" in errors.read_text()
     assert balance(ledger) == "840.00"
 
 
 def test_a_terminal_that_is_closed_with_a_transaction_in_flight(ledger, proxy):
     """Nobody sees the screen any more: standard error and the exit status say it."""
-    ledger.init(1).send(SAMPLE)
     errors = ledger.folder / "errors"
-    command = (f"exec {shlex.quote(ledger.binary)} teller -b {proxy.address} "
-               f"2>{shlex.quote(str(errors))}")
-    child = pexpect.spawn("/bin/sh", ["-c", command], env={**ledger.environment, "TERM": "xterm"},
-                          dimensions=(24, 80), encoding="utf-8", timeout=DEADLINE_S)
-    child.expect("C200")
-    child.send("C100\r")
-    child.expect("830.00")
-    child.send("1\x1bOQ")
-    child.expect("Deposited")  # a connection is there: what is sent then may have arrived
+    # A connection is there after one: what is sent then may have arrived.
+    child = deposit_in_a_window(ledger, errors, "1", "-b", proxy.address)
     proxy.hang()
     child.send("7\x1bOR")
     child.expect("in flight")
-    os.close(child.fileno())
-    deadline = time.monotonic() + DEADLINE_S
-    while (ended := os.waitpid(child.pid, os.WNOHANG)) == (0, 0):
-        assert time.monotonic() < deadline, "it goes on without a terminal"
-        time.sleep(0.02)
+    status = close_terminal(child)
     said = errors.read_text()
-    assert os.waitstatus_to_exitcode(ended[1]) == 5 and "Sanitizer" not in said, (ended, said)
+    assert status == 5 and "Sanitizer" not in said, (status, said)
     assert "outcome unknown" in said, said
     proxy.go_on()
     words = shlex.split(said.split("looks: ")[1].splitlines()[0])
