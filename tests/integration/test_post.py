@@ -365,6 +365,15 @@ def test_someone_else_s_claim_to_reverse_is_not_one(bank):
     assert bank.run("reverse", "0:0", "--reason", "x", status=1).stdout == "id already used for 0:1\n"
 
 
+def test_a_reversal_of_another_account_is_only_a_claim(bank):
+    """The amount agrees; it is not the account that was wronged."""
+    bank.send([event("C200", "100.00"),
+               event("C200", "100.00", "withdrawal", source="reverse:0:0", seq=0)])
+    rows = history(bank, "C200")
+    assert [row.get("claims_to_reverse") for row in rows] == [None, "0:0"]
+    assert not any("reverses" in row for row in rows)
+
+
 def test_two_reverse_at_once(bank):
     said = race(bank, [("reverse", "0:0", "--reason", f"r{i}") for i in range(5)])
     assert {code for code, _, _ in said} == {0}
