@@ -193,8 +193,9 @@ def test_stopping_does_not_wait_for_refusals(ledger, serve, htpasswd, terminate)
         assert get(port, path="/healthz")[0] == 200
     terminate(ledger.processes[-1])
     told = [status_of(asking) for asking in guesses]
-    # It waits only so long for a client that takes its answer: on a busy machine some get none.
-    assert any(told) and set(told) <= {503, 401, 0}
+    # It waits only so long for a client that takes its answer: on a busy machine some get none, and
+    # some come when there were too many guesses already.
+    assert any(told) and set(told) <= {503, 401, 429, 0}
 
 
 def certificate(folder, name="localhost"):
